@@ -1,0 +1,1 @@
+"""The market: Django project, its apps, and the platform that starts everything."""

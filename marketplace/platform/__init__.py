@@ -1,0 +1,1 @@
+"""What starts and stops the processes of one machine: servers, agents, the main job. No Django here."""
