@@ -1,0 +1,1 @@
+"""Matching and running jobs; docs/architecture.md says who may import whom."""
