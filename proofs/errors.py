@@ -5,15 +5,30 @@ command line exit 2) and ``InvalidProof`` (well-formed, but the statement does n
 """
 
 __all__ = [
+    "AnswersInconsistent",
+    "ColumnValueOutOfRange",
+    "CommitmentInvalid",
+    "ContextMismatch",
+    "DegenerateHash",
     "InvalidProof",
     "MalformedInput",
     "NonCanonicalCoordinate",
     "NonCanonicalScalar",
     "NotInSubgroup",
     "NotOnCurve",
+    "PairingFailed",
     "ProofSystemError",
+    "ResultMismatch",
+    "ResultOutOfRange",
+    "SchemaInvalid",
+    "ShareMismatch",
+    "StaleRandomisers",
+    "TooManyRows",
     "UnexpectedInfinity",
+    "VerifyingKeyInvalid",
     "WrongLength",
+    "WrongProgram",
+    "WrongSetup",
 ]
 
 
@@ -51,3 +66,63 @@ class UnexpectedInfinity(MalformedInput):
 
 class InvalidProof(ProofSystemError):
     """Everything is well-formed, but the statement is not proven."""
+
+
+class SchemaInvalid(MalformedInput):
+    """A column schema contradicts itself or the capacity of the field."""
+
+
+class ColumnValueOutOfRange(MalformedInput):
+    """A value does not fit its column's schema. Names row and column."""
+
+
+class TooManyRows(MalformedInput):
+    """A column has more rows than the setup's capacity n - 2."""
+
+
+class ContextMismatch(MalformedInput):
+    """A message belongs to another job, attempt, seat, setup or shape."""
+
+
+class StaleRandomisers(MalformedInput):
+    """A node's randomisers were used for another answering set or another challenge."""
+
+
+class AnswersInconsistent(MalformedInput):
+    """Too few, repeated or contradictory answers of nodes."""
+
+
+class DegenerateHash(MalformedInput):
+    """A job, challenge or batch hash is zero modulo r; choose another salt."""
+
+
+class VerifyingKeyInvalid(InvalidProof):
+    """A verifying or proving key is well-formed but not one of an honest setup."""
+
+
+class CommitmentInvalid(InvalidProof):
+    """A column commitment comes without valid proof of knowledge, or its G2 half is another column."""
+
+
+class PairingFailed(InvalidProof):
+    """The pairing equation of a proof does not hold."""
+
+
+class WrongSetup(InvalidProof):
+    """A proof, column or package is under a setup that the program does not name."""
+
+
+class WrongProgram(InvalidProof):
+    """A statement's columns or outputs are not those that its program prescribes."""
+
+
+class ResultMismatch(InvalidProof):
+    """Outputs and blinding do not open the result commitment."""
+
+
+class ResultOutOfRange(InvalidProof):
+    """A result lies outside the range that its columns' schemas allow."""
+
+
+class ShareMismatch(InvalidProof):
+    """A share does not open the commitment that its dealer published for the seat."""
