@@ -2,12 +2,15 @@
 
 import json
 import os
+import secrets
 import socket
 from pathlib import Path
 
 __all__ = ["LOOPBACK", "PortBook", "accepts_connections"]
 
 LOOPBACK = "127.0.0.1"
+# Below the ports that systems give to outgoing connections, so that a remembered port stays free.
+SERVER_PORTS = range(20_000, 32_000)
 
 
 def accepts_connections(port: int, timeout_seconds: float = 0.5) -> bool:
@@ -47,10 +50,8 @@ class PortBook:
             if candidate is not None and candidate not in taken and _is_free(candidate):
                 return self._remember(book, name, candidate)
         while True:
-            with socket.socket() as probe:
-                probe.bind((LOOPBACK, 0))
-                candidate = int(probe.getsockname()[1])
-            if candidate not in taken:
+            candidate = secrets.choice(SERVER_PORTS)
+            if candidate not in taken and _is_free(candidate):
                 return self._remember(book, name, candidate)
 
     def _read(self) -> dict[str, int]:
