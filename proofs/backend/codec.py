@@ -7,6 +7,7 @@ point ``(x0, x1, y0, y1)`` with x = x0 + x1*i; infinity is ``None``. Nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import index
 from typing import TypeAlias
 
 from proofs.backend.base import G1_BYTES, G2_BYTES, SCALAR_BYTES, Buffer
@@ -28,6 +29,8 @@ __all__ = [
     "encode_g1",
     "encode_g2",
     "encode_scalars",
+    "encode_signed",
+    "require_length",
     "require_scalar",
     "split",
 ]
@@ -43,7 +46,8 @@ _G2_B1 = 26692979111999116124690738713728384254507696533290028856937851091030763
 
 def split(buffer: Buffer, size: int, what: str) -> list[bytes]:
     """Cut a buffer into items of ``size`` bytes; WrongLength if it does not divide."""
-    raw = bytes(buffer)
+    # Through memoryview, because bytes() would take an integer or a list for something else.
+    raw = bytes(memoryview(buffer))
     if len(raw) % size:
         raise WrongLength(f"{what}: {len(raw)} bytes are not a multiple of {size}; pass whole elements")
     return [raw[start : start + size] for start in range(0, len(raw), size)]
@@ -60,8 +64,8 @@ def decode_scalars(buffer: Buffer) -> list[int]:
     """Scalars as integers below r; WrongLength or NonCanonicalScalar naming the index."""
     values = [int.from_bytes(item) for item in split(buffer, SCALAR_BYTES, "scalars")]
     if values and max(values) >= R:
-        index = next(i for i, value in enumerate(values) if value >= R)
-        raise NonCanonicalScalar(f"scalar {index} is not below the group order r")
+        position = next(i for i, value in enumerate(values) if value >= R)
+        raise NonCanonicalScalar(f"scalar {position} is not below the group order r")
     return values
 
 
@@ -70,24 +74,40 @@ def encode_scalars(values: Iterable[int]) -> bytes:
     return b"".join([value.to_bytes(SCALAR_BYTES) for value in values])
 
 
-def _coordinates(item: bytes, index: int) -> tuple[int, ...]:
+def encode_signed(values: Sequence[int]) -> bytes:
+    """Signed integers between -r/2 and r/2 to scalars; else NonCanonicalScalar naming the index."""
+    numbers = [index(value) for value in values]
+    for position, number in enumerate(numbers):
+        if abs(number) > R // 2:
+            raise NonCanonicalScalar(f"integer {position} is not between -r/2 and r/2")
+    return encode_scalars(number % R for number in numbers)
+
+
+def require_length(n: int) -> int:
+    """A number of elements; WrongLength if it is negative."""
+    if n < 0:
+        raise WrongLength(f"{n} elements cannot be made; the number is at least 0")
+    return n
+
+
+def _coordinates(item: bytes, position: int) -> tuple[int, ...]:
     numbers = tuple(int.from_bytes(item[i : i + 32]) for i in range(0, len(item), 32))
     if max(numbers) >= P:
-        raise NonCanonicalCoordinate(f"point {index} has a coordinate not below the field modulus p")
+        raise NonCanonicalCoordinate(f"point {position} has a coordinate not below the field modulus p")
     return numbers
 
 
 def decode_g1(buffer: Buffer, *, allow_infinity: bool = True) -> list[G1Affine | None]:
     """Points of G1, all checked to be on the curve (whose order is r, so also in the subgroup)."""
     points: list[G1Affine | None] = []
-    for index, item in enumerate(split(buffer, G1_BYTES, "G1 points")):
-        x, y = _coordinates(item, index)
+    for position, item in enumerate(split(buffer, G1_BYTES, "G1 points")):
+        x, y = _coordinates(item, position)
         if not x and not y:
-            _require_infinity_allowed(allow_infinity, index)
+            _require_infinity_allowed(allow_infinity, position)
             points.append(None)
             continue
         if (y * y - x * x * x - _G1_B) % P:
-            raise NotOnCurve(f"point {index} does not satisfy y^2 = x^3 + 3")
+            raise NotOnCurve(f"point {position} does not satisfy y^2 = x^3 + 3")
         points.append((x, y))
     return points
 
@@ -95,10 +115,10 @@ def decode_g1(buffer: Buffer, *, allow_infinity: bool = True) -> list[G1Affine |
 def decode_g2(buffer: Buffer, *, allow_infinity: bool = True) -> list[G2Affine | None]:
     """Points on the twist; whether they lie in the subgroup is for ``proofs.backend.subgroup``."""
     points: list[G2Affine | None] = []
-    for index, item in enumerate(split(buffer, G2_BYTES, "G2 points")):
-        x1, x0, y1, y0 = _coordinates(item, index)
+    for position, item in enumerate(split(buffer, G2_BYTES, "G2 points")):
+        x1, x0, y1, y0 = _coordinates(item, position)
         if not (x0 or x1 or y0 or y1):
-            _require_infinity_allowed(allow_infinity, index)
+            _require_infinity_allowed(allow_infinity, position)
             points.append(None)
             continue
         # y^2 = x^3 + b, by parts: (u + v*i)^2 = u^2 - v^2 + 2uv*i.
@@ -106,14 +126,16 @@ def decode_g2(buffer: Buffer, *, allow_infinity: bool = True) -> list[G2Affine |
         real = y0 * y0 - y1 * y1 - (s0 * x0 - s1 * x1) - _G2_B0
         imaginary = 2 * y0 * y1 - (s0 * x1 + s1 * x0) - _G2_B1
         if real % P or imaginary % P:
-            raise NotOnCurve(f"point {index} does not satisfy the equation of the twist")
+            raise NotOnCurve(f"point {position} does not satisfy the equation of the twist")
         points.append((x0, x1, y0, y1))
     return points
 
 
-def _require_infinity_allowed(allow_infinity: bool, index: int) -> None:
+def _require_infinity_allowed(allow_infinity: bool, position: int) -> None:
     if not allow_infinity:
-        raise UnexpectedInfinity(f"point {index} is the point at infinity where a proper point is required")
+        raise UnexpectedInfinity(
+            f"point {position} is the point at infinity where a proper point is required"
+        )
 
 
 def encode_g1(points: Sequence[G1Affine | None]) -> bytes:

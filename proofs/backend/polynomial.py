@@ -91,8 +91,10 @@ def quotient(a: list[int], b: list[int], c: list[int]) -> list[int]:
         coefficients = transform(values, inverse=True)
         return transform([f * s % R for f, s in zip(coefficients, shift, strict=True)])
 
+    product = [x * y % R for x, y in zip(on_coset(a), on_coset(b), strict=True)]
     vanishing = pow(pow(COSET_GENERATOR, n, R) - 1, -1, R)
-    rows = zip(on_coset(a), on_coset(b), on_coset(c), strict=True)
-    shifted = transform([(x * y - z) * vanishing % R for x, y, z in rows], inverse=True)
-    unshift = powers(pow(COSET_GENERATOR, -1, R), n)
-    return [h * s % R for h, s in zip(shifted, unshift, strict=True)][:-1]
+    unshift = powers(pow(COSET_GENERATOR, -1, R), n, start=vanishing)
+    # c has degree below n, so it is subtracted as coefficients and needs no transform to the coset.
+    shifted, out = transform(product, inverse=True), transform(c, inverse=True)
+    rows = zip(shifted, unshift, out, strict=True)
+    return [(h * s - z * vanishing) % R for h, s, z in rows][:-1]

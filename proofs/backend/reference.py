@@ -20,10 +20,12 @@ from proofs.backend.codec import (
     encode_g1,
     encode_g2,
     encode_scalars,
+    encode_signed,
+    require_length,
     require_scalar,
 )
 from proofs.backend.subgroup import require_subgroup
-from proofs.errors import NonCanonicalScalar, WrongLength
+from proofs.errors import WrongLength
 from proofs.field import R
 
 __all__ = ["PyEccBackend"]
@@ -82,11 +84,7 @@ class PyEccBackend:
         decode_scalars(a)
 
     def vec_from_i64(self, values: Sequence[int]) -> bytes:
-        numbers = [int(value) for value in values]
-        for index, number in enumerate(numbers):
-            if abs(number) > R // 2:
-                raise NonCanonicalScalar(f"integer {index} is not between -r/2 and r/2")
-        return encode_scalars(number % R for number in numbers)
+        return encode_signed(values)
 
     def vec_add(self, a: Buffer, b: Buffer) -> bytes:
         return encode_scalars((x + y) % R for x, y in _pair(a, b))
@@ -118,9 +116,7 @@ class PyEccBackend:
         return sum(decode_scalars(a)) % R
 
     def vec_powers(self, x: int, n: int) -> bytes:
-        if n < 0:
-            raise WrongLength(f"{n} powers cannot be made; the number is at least 0")
-        return encode_scalars(polynomial.powers(require_scalar(x), n))
+        return encode_scalars(polynomial.powers(require_scalar(x), require_length(n)))
 
     def vec_inverse(self, a: Buffer) -> bytes:
         numbers = decode_scalars(a)
@@ -231,15 +227,17 @@ class PyEccBackend:
 
 
 def _one_g1(point: Buffer) -> G1Affine | None:
-    if len(bytes(point)) != G1_BYTES:
-        raise WrongLength(f"one G1 point has {G1_BYTES} bytes, not {len(bytes(point))}")
-    return decode_g1(point)[0]
+    points = decode_g1(point)
+    if len(points) != 1:
+        raise WrongLength(f"{len(points)} G1 points where one is required")
+    return points[0]
 
 
 def _one_g2(point: Buffer) -> G2Affine | None:
-    if len(bytes(point)) != G2_BYTES:
-        raise WrongLength(f"one G2 point has {G2_BYTES} bytes, not {len(bytes(point))}")
-    return decode_g2(point)[0]
+    points = decode_g2(point)
+    if len(points) != 1:
+        raise WrongLength(f"{len(points)} G2 points where one is required")
+    return points[0]
 
 
 def _curve_point(point: G1Affine) -> tuple[FQ, FQ, FQ]:

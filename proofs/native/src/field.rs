@@ -1,0 +1,65 @@
+//! Element-wise operations on vectors of scalars.
+
+use ark_bn254::Fr;
+use ark_ff::{Field, Zero};
+
+use crate::fault::{Fault, same_length};
+
+/// `op(a[i], b[i])` for every i.
+pub fn zip_with(a: &[Fr], b: &[Fr], op: impl Fn(Fr, Fr) -> Fr) -> Result<Vec<Fr>, Fault> {
+    same_length(a.len(), b.len())?;
+    Ok(a.iter().zip(b).map(|(&x, &y)| op(x, y)).collect())
+}
+
+pub fn inner(a: &[Fr], b: &[Fr]) -> Result<Fr, Fault> {
+    same_length(a.len(), b.len())?;
+    Ok(a.iter().zip(b).map(|(&x, &y)| x * y).sum())
+}
+
+/// Sum of `coefficients[j] * vectors[j]`.
+pub fn combine(vectors: &[Vec<Fr>], coefficients: &[Fr]) -> Result<Vec<Fr>, Fault> {
+    same_length(vectors.len(), coefficients.len())?;
+    let mut sums = vec![Fr::zero(); vectors.first().map_or(0, Vec::len)];
+    for (vector, &k) in vectors.iter().zip(coefficients) {
+        same_length(sums.len(), vector.len())?;
+        for (sum, &x) in sums.iter_mut().zip(vector) {
+            *sum += k * x;
+        }
+    }
+    Ok(sums)
+}
+
+/// `start * x^i` for i < n.
+pub fn powers(x: Fr, n: usize, start: Fr) -> Vec<Fr> {
+    std::iter::successors(Some(start), |&value| Some(value * x)).take(n).collect()
+}
+
+/// Inverts every element with one inversion (Montgomery's trick); zeros stay zero.
+pub fn batch_invert<F: Field>(values: &mut [F], prefixes: &mut Vec<F>) {
+    prefixes.clear();
+    let mut product = F::one();
+    for value in values.iter() {
+        prefixes.push(product);
+        if !value.is_zero() {
+            product *= value;
+        }
+    }
+    let Some(mut inverse) = product.inverse() else {
+        return;
+    };
+    for (value, prefix) in values.iter_mut().zip(prefixes.iter()).rev() {
+        if !value.is_zero() {
+            let next = inverse * *value;
+            *value = inverse * prefix;
+            inverse = next;
+        }
+    }
+}
+
+pub fn inverses(mut values: Vec<Fr>) -> Result<Vec<Fr>, Fault> {
+    if let Some(index) = values.iter().position(Fr::is_zero) {
+        return Err(Fault::Zero(index));
+    }
+    batch_invert(&mut values, &mut Vec::new());
+    Ok(values)
+}

@@ -1,0 +1,193 @@
+//! The Python functions on points, and the classes that hold checked bases.
+
+use ark_bn254::{G1Affine, G2Affine, g1, g2};
+use ark_ec::scalar_mul::BatchMulPreprocessing;
+use ark_ec::short_weierstrass::Affine;
+use ark_ec::{AffineRepr, CurveGroup};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::codec::{
+    Curve, read_integers, read_one_point, read_points, read_scalar, read_scalars, write_points,
+};
+use crate::fault::Fault;
+use crate::input::{Input, run, run_bytes};
+use crate::{msm, pairing};
+
+type Bytes<'py> = PyResult<Bound<'py, PyBytes>>;
+
+fn sum<'py, C: Curve>(py: Python<'py>, points: &Input) -> Bytes<'py> {
+    run_bytes(py, || Ok(write_points(&[msm::sum(&read_points::<C>(points.as_slice(), true)?)])))
+}
+
+fn neg<'py, C: Curve>(py: Python<'py>, points: &Input) -> Bytes<'py> {
+    run_bytes(py, || {
+        let negated: Vec<Affine<C>> =
+            read_points::<C>(points.as_slice(), true)?.into_iter().map(|point| -point).collect();
+        Ok(write_points(&negated))
+    })
+}
+
+fn mul<'py, C: Curve>(py: Python<'py>, point: &Input, k: &Input) -> Bytes<'py> {
+    run_bytes(py, || {
+        let point = read_one_point::<C>(point.as_slice())?;
+        Ok(write_points(&[(point * read_scalar(k.as_slice())?).into_affine()]))
+    })
+}
+
+fn multi<'py, C: Curve>(py: Python<'py>, points: &Input, scalars: &Input) -> Bytes<'py> {
+    run_bytes(py, || {
+        let points = read_points::<C>(points.as_slice(), true)?;
+        let scalars = read_integers(scalars.as_slice())?;
+        Ok(write_points(&[msm::multiply_sum(&points, &scalars)?]))
+    })
+}
+
+fn multiples<'py, C: Curve>(py: Python<'py>, point: &Input, scalars: &Input) -> Bytes<'py> {
+    run_bytes(py, || {
+        let point = read_one_point::<C>(point.as_slice())?;
+        let scalars = read_scalars(scalars.as_slice())?;
+        let table = BatchMulPreprocessing::new(point.into_group(), scalars.len());
+        Ok(write_points(&table.batch_mul(&scalars)))
+    })
+}
+
+fn bases_msm<'py, C: Curve>(
+    py: Python<'py>,
+    bases: &[Affine<C>],
+    scalars: &Input,
+    offset: isize,
+) -> Bytes<'py> {
+    run_bytes(py, || {
+        let scalars = read_integers(scalars.as_slice())?;
+        let window = usize::try_from(offset)
+            .ok()
+            .and_then(|start| bases.get(start..start.checked_add(scalars.len())?));
+        let points = window.ok_or_else(|| {
+            Fault::Length(format!(
+                "{} scalars at offset {offset} do not fit {} bases",
+                scalars.len(),
+                bases.len()
+            ))
+        })?;
+        Ok(write_points(&[msm::multiply_sum(points, &scalars)?]))
+    })
+}
+
+/// Decoded points of G1.
+#[pyclass(frozen)]
+pub struct G1Bases(Vec<G1Affine>);
+
+#[pymethods]
+impl G1Bases {
+    #[new]
+    fn new(py: Python<'_>, points: Input) -> PyResult<Self> {
+        run(py, || read_points(points.as_slice(), true)).map(Self)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    #[pyo3(signature = (scalars, offset = 0))]
+    fn msm<'py>(&self, py: Python<'py>, scalars: Input, offset: isize) -> Bytes<'py> {
+        bases_msm(py, &self.0, &scalars, offset)
+    }
+}
+
+/// Decoded points of G2; `trusted` skips the subgroup check.
+#[pyclass(frozen)]
+pub struct G2Bases(Vec<G2Affine>);
+
+#[pymethods]
+impl G2Bases {
+    #[new]
+    fn new(py: Python<'_>, points: Input, trusted: bool) -> PyResult<Self> {
+        let bases = run(py, || {
+            let bases = read_points(points.as_slice(), true)?;
+            if !trusted {
+                pairing::require_subgroup(&bases)?;
+            }
+            Ok(bases)
+        })?;
+        Ok(Self(bases))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    #[pyo3(signature = (scalars, offset = 0))]
+    fn msm<'py>(&self, py: Python<'py>, scalars: Input, offset: isize) -> Bytes<'py> {
+        bases_msm(py, &self.0, &scalars, offset)
+    }
+}
+
+#[pyfunction]
+pub fn g1_check(py: Python<'_>, points: Input, allow_infinity: bool) -> PyResult<()> {
+    run(py, || read_points::<g1::Config>(points.as_slice(), allow_infinity).map(drop))
+}
+
+#[pyfunction]
+pub fn g2_check(py: Python<'_>, points: Input, allow_infinity: bool) -> PyResult<()> {
+    run(py, || pairing::require_subgroup(&read_points(points.as_slice(), allow_infinity)?))
+}
+
+#[pyfunction]
+pub fn g1_sum<'py>(py: Python<'py>, points: Input) -> Bytes<'py> {
+    sum::<g1::Config>(py, &points)
+}
+
+#[pyfunction]
+pub fn g2_sum<'py>(py: Python<'py>, points: Input) -> Bytes<'py> {
+    sum::<g2::Config>(py, &points)
+}
+
+#[pyfunction]
+pub fn g1_neg<'py>(py: Python<'py>, points: Input) -> Bytes<'py> {
+    neg::<g1::Config>(py, &points)
+}
+
+#[pyfunction]
+pub fn g2_neg<'py>(py: Python<'py>, points: Input) -> Bytes<'py> {
+    neg::<g2::Config>(py, &points)
+}
+
+#[pyfunction]
+pub fn g1_mul<'py>(py: Python<'py>, point: Input, k: Input) -> Bytes<'py> {
+    mul::<g1::Config>(py, &point, &k)
+}
+
+#[pyfunction]
+pub fn g2_mul<'py>(py: Python<'py>, point: Input, k: Input) -> Bytes<'py> {
+    mul::<g2::Config>(py, &point, &k)
+}
+
+#[pyfunction]
+pub fn g1_msm<'py>(py: Python<'py>, points: Input, scalars: Input) -> Bytes<'py> {
+    multi::<g1::Config>(py, &points, &scalars)
+}
+
+#[pyfunction]
+pub fn g2_msm<'py>(py: Python<'py>, points: Input, scalars: Input) -> Bytes<'py> {
+    multi::<g2::Config>(py, &points, &scalars)
+}
+
+#[pyfunction]
+pub fn g1_multiples<'py>(py: Python<'py>, point: Input, scalars: Input) -> Bytes<'py> {
+    multiples::<g1::Config>(py, &point, &scalars)
+}
+
+#[pyfunction]
+pub fn g2_multiples<'py>(py: Python<'py>, point: Input, scalars: Input) -> Bytes<'py> {
+    multiples::<g2::Config>(py, &point, &scalars)
+}
+
+#[pyfunction]
+pub fn pairing_product_is_one(py: Python<'_>, g1_points: Input, g2_points: Input) -> PyResult<bool> {
+    run(py, || {
+        let lefts = read_points(g1_points.as_slice(), true)?;
+        let rights = read_points(g2_points.as_slice(), true)?;
+        pairing::product_is_one(&lefts, &rights)
+    })
+}

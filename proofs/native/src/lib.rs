@@ -1,0 +1,32 @@
+//! BN254 kernel of the Hengsuan proof system, behind `proofs/backend/native.py`.
+//!
+//! Buffers cross the border as contiguous bytes in the encodings of `proofs/backend/base.py`; every
+//! function checks them, raises the typed errors of `proofs.errors` and releases the GIL.
+
+mod buckets;
+mod codec;
+mod fault;
+mod field;
+mod input;
+mod msm;
+mod ntt;
+mod pairing;
+mod pool;
+
+mod groups;
+mod vectors;
+
+/// The module `hengsuan_native`.
+#[pyo3::pymodule]
+mod hengsuan_native {
+    #[pymodule_export]
+    use crate::groups::{
+        G1Bases, G2Bases, g1_check, g1_msm, g1_mul, g1_multiples, g1_neg, g1_sum, g2_check, g2_msm, g2_mul,
+        g2_multiples, g2_neg, g2_sum, pairing_product_is_one,
+    };
+    #[pymodule_export]
+    use crate::vectors::{
+        ntt, poly_divide_linear, poly_eval, quotient, vec_add, vec_check, vec_combine, vec_from_i64,
+        vec_inner, vec_inverse, vec_mul, vec_powers, vec_reduce, vec_scale, vec_sub, vec_sum,
+    };
+}
