@@ -1,0 +1,10 @@
+"""Django app of licences and their quantities."""
+
+from django.apps import AppConfig
+
+
+class LicencesConfig(AppConfig):
+    name = "marketplace.licences"
+    label = "licences"
+    verbose_name = "Licences"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,118 @@
+"""Licences as their providers signed them, and the append-only ledger of what was used of them."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from marketplace.accounts.models import Party
+from marketplace.catalogue.models import Dataset
+from marketplace.rest.fields import HexField, NumericIntegerField
+
+__all__ = ["EntryKind", "Licence", "LicenceState", "QuantityEntry"]
+
+
+class LicenceState(models.TextChoices):
+    SIGNED = "SIGNED"
+    GRANTED = "GRANTED"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+
+
+class Licence(models.Model):
+    """A right of use. What is left of it is read from the ledger, never stored here."""
+
+    licence_id = HexField(primary_key=True, help_text="EIP-712 digest of the grant")
+    provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="licences_provided")
+    consumer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="licences_held")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="licences")
+    terms = models.JSONField()
+    terms_hash = HexField()
+    program_ids: ArrayField[list[str], list[str]] = ArrayField(HexField())
+    columns = NumericIntegerField(help_text="bitmap of the dataset's columns; bit 0 is `ones`")
+    runs_granted = NumericIntegerField()
+    cells_granted = NumericIntegerField()
+    outputs_granted = NumericIntegerField()
+    price_per_run = NumericIntegerField(help_text="in the settlement token's smallest unit")
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    grant = models.JSONField(help_text="the EIP-712 message as signed")
+    signature = HexField(byte_length=65)
+    state = models.CharField(max_length=8, choices=LicenceState, default=LicenceState.SIGNED)
+    rejection = models.TextField(blank=True)
+    signed_at = models.DateTimeField(auto_now_add=True)
+    granted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-signed_at", "licence_id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["SIGNED", "GRANTED", "REVOKED", "EXPIRED", "REJECTED"]),
+                name="licences_licence_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(not_before__lt=F("not_after")), name="licences_licence_validity"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="GRANTED") | Q(granted_at__isnull=False),
+                name="licences_licence_granted_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="REVOKED", revoked_at__isnull=False)
+                | (~Q(state="REVOKED") & Q(revoked_at__isnull=True)),
+                name="licences_licence_revoked_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.licence_id[:10]} ({self.state})"
+
+
+class EntryKind(models.TextChoices):
+    GRANTED = "granted"
+    RESERVED = "reserved"
+    CONSUMED = "consumed"
+    RELEASED = "released"
+
+
+class QuantityEntry(models.Model):
+    """One movement of quantity as the chain reported it.
+
+    Triggers (migration 0002) keep granted = remaining + reserved + consumed with no term below zero, allow a
+    job to consume or release only what it reserved, and refuse every change. An entry may be removed only
+    after its chain event was orphaned by a reorganisation.
+    """
+
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="entries")
+    job_id = HexField(null=True, blank=True, db_index=True)
+    kind = models.CharField(max_length=8, choices=EntryKind)
+    runs = NumericIntegerField()
+    cells = NumericIntegerField()
+    outputs = NumericIntegerField()
+    event = models.ForeignKey("chain.ChainEvent", on_delete=models.PROTECT, related_name="quantity_entries")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "quantity entries"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["licence", "job_id", "kind"], nulls_distinct=False, name="licences_entry_once"
+            ),
+            models.UniqueConstraint(
+                fields=["licence", "job_id"],
+                condition=Q(kind__in=["consumed", "released"]),
+                name="licences_entry_consumed_or_released",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="granted", job_id__isnull=True)
+                | Q(kind__in=["reserved", "consumed", "released"], job_id__isnull=False),
+                name="licences_entry_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.runs} runs of {self.licence_id[:10]}"

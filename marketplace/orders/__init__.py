@@ -1,0 +1,1 @@
+"""Jobs: signed orders, the one table of their transitions, their events and receipts."""

@@ -1,0 +1,10 @@
+"""Django app of the API's foundations."""
+
+from django.apps import AppConfig
+
+
+class RestConfig(AppConfig):
+    name = "marketplace.rest"
+    label = "rest"
+    verbose_name = "REST"
+    default_auto_field = "django.db.models.BigAutoField"

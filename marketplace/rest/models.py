@@ -1,0 +1,52 @@
+"""What the API remembers of requests: nonces already seen, and answers to idempotent posts."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from marketplace.accounts.models import Party
+from marketplace.rest.fields import HexField
+
+__all__ = ["IdempotencyRecord", "RequestNonce"]
+
+
+class RequestNonce(models.Model):
+    """A nonce seen in a signed request; kept while the signature's time window can still accept it.
+
+    `key_id` is the party's id, or the new signing key of a request that enrols.
+    """
+
+    key_id = models.CharField(max_length=66)
+    nonce = models.CharField(max_length=128)
+    seen_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key_id", "nonce"], name="rest_nonce_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.nonce}"
+
+
+class IdempotencyRecord(models.Model):
+    """One Idempotency-Key of one party: what was asked, and, once it is done, what was answered."""
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128)
+    fingerprint = HexField(help_text="sha256 of method, path and body")
+    started_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    response_body = models.JSONField(null=True)
+    response_headers = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party", "key"], name="rest_idempotency_key_once"),
+            models.CheckConstraint(
+                condition=models.Q(response_status__isnull=True, response_body__isnull=True)
+                | models.Q(response_status__isnull=False, response_body__isnull=False),
+                name="rest_idempotency_answer_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.key}"
