@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from proofs import hashing
-from proofs.backend.base import Backend, Bases, G1_BYTES, G2_BYTES
+from proofs.backend.base import G1_BYTES, G2_BYTES, Backend, Bases
 from proofs.errors import VerifyingKeyInvalid, WrongLength
 from proofs.field import TWO_ADICITY
 
@@ -118,6 +118,8 @@ class ProvingKey:
     delta1: bytes
     eta_delta: bytes
     """[eta/delta]1."""
+    eta_tau: bytes
+    """[tau eta]1: hides the opening of a sealed result (``proofs.inner_product.Blinding``)."""
     kappa_l0: bytes
     """[kappa' L_0]1."""
     kappa_eta: bytes

@@ -50,7 +50,8 @@ class Proof:
     def from_bytes(cls, data: bytes) -> Proof:
         """Splits by length; points are checked by the verifier. WrongLength for anything else."""
         if len(data) == sum(_CORE_SIZES):
-            return cls(*_split(data, _CORE_SIZES))
+            a, b, c = _split(data, _CORE_SIZES)
+            return cls(a, b, c)
         if len(data) == sum(_CORE_SIZES) + sum(_BINDING_SIZES):
             a, b, c, y, p, pi = _split(data, _CORE_SIZES + _BINDING_SIZES)
             return cls(a, b, c, ResultBinding(y, p, pi))
