@@ -10,7 +10,7 @@
 | the handler refuses | ``fail`` with its code, detail and evidence |
 | the handler breaks | ``fail`` with ``internal_error`` and the kind of the exception; the log has the rest |
 | the market rejects the result (422) | ``fail`` with ``result_rejected``, so that the task can go elsewhere |
-| a stop is asked for (SIGTERM) | an idle poll is dropped; work in hand gets ``drain_seconds``, or is released |
+| a stop is asked for (SIGTERM) | an idle poll is dropped; work gets ``drain_seconds``, then is released |
 
 A task may come again after any of these, also to the same party: handlers are idempotent through their state.
 """

@@ -66,8 +66,6 @@ class LocalMarket:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = _serve
-
             def log_message(self, *_: object) -> None:
                 pass
 
