@@ -17,9 +17,9 @@ class Installation:
 
     @classmethod
     def here(cls) -> "Installation":
-        """Return the installation this code belongs to; HENGSUAN_VAR moves its `var` elsewhere."""
+        """Return the installation this code belongs to; HENGSUAN_VAR_DIR moves its `var` elsewhere."""
         root = Path(__file__).resolve().parents[2]
-        return cls(root=root, var=Path(os.environ.get("HENGSUAN_VAR") or root / "var").resolve())
+        return cls(root=root, var=Path(os.environ.get("HENGSUAN_VAR_DIR") or root / "var").resolve())
 
     @property
     def logs(self) -> Path:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -46,6 +46,7 @@ class Program:
     grace_seconds: float = 10.0
     directory: Path | None = None
     account: Account | None = None
+    withheld_variables: Collection[str] = ()  # of this process's environment
 
 
 class Supervisor:
@@ -145,13 +146,14 @@ class Supervisor:
             os.write(watcher_input, (announcement % os.getpid()).encode())
 
         account = program.account
+        inherited = {name: os.environ[name] for name in os.environ.keys() - set(program.withheld_variables)}
         with self._open_log(program.name) as log:
             return subprocess.Popen(
                 list(program.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **program.environment},
+                env={**inherited, **program.environment},
                 cwd=program.directory,
                 start_new_session=True,
                 preexec_fn=announce,  # noqa: PLW1509  (one write to a pipe, no lock, no import)

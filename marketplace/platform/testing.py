@@ -40,6 +40,8 @@ class TestServers:
     def environment(self) -> dict[str, str]:
         """Return the addresses that the settings read; nothing has to run yet."""
         return {
+            "HENGSUAN_ENV": "test",
+            "HENGSUAN_VAR_DIR": str(self.directory / "var"),
             "DATABASE_URL": self._given["DATABASE_URL"] or self._postgres.url(),
             "CELERY_BROKER_URL": self._given["CELERY_BROKER_URL"] or self._redis.url(),
             "ETH_RPC_URL": self._chain.url,

@@ -1,0 +1,104 @@
+"""`make run` and `make demo`: start everything, run the main job, and serve until Ctrl-C or exit."""
+
+import argparse
+import fcntl
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from marketplace.platform.errors import PlatformError
+from marketplace.platform.paths import Installation
+from marketplace.platform.ports import LOOPBACK, PortBook
+from marketplace.platform.processes import PARTIES, market_programs, party_program
+from marketplace.platform.services import services_start
+from marketplace.platform.steps import Steps
+from marketplace.platform.supervisor import Supervisor, interrupt_on_termination
+
+__all__ = ["main"]
+
+PREFERRED_WEB_PORT = 8000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 only if the main job settled on the chain and its result agrees with the plain one."""
+    parser = argparse.ArgumentParser(prog="python -m marketplace.platform.run", description=__doc__)
+    parser.add_argument("--demo", action="store_true", help="exit after the main job instead of serving")
+    options = parser.parse_args(arguments)
+    console = Console()
+    installation = Installation.here()
+    with interrupt_on_termination(), Supervisor(installation.logs) as supervisor:
+        try:
+            with _only_one(installation):
+                return _run(supervisor, installation, console, is_demo=options.demo)
+        except PlatformError as error:
+            console.print(
+                f"{type(error).__name__}: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
+            return 1
+        except KeyboardInterrupt:
+            console.print("stopping every process …")
+            return 130 if options.demo else 0
+
+
+@contextmanager
+def _only_one(installation: Installation) -> Iterator[None]:
+    """Hold the installation's lock; the system frees it even if this process is killed."""
+    installation.var.mkdir(parents=True, exist_ok=True)
+    with (installation.var / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PlatformError(
+                f"the market of {installation.var} runs already; stop that run first"
+            ) from None
+        yield
+
+
+def _run(supervisor: Supervisor, installation: Installation, console: Console, *, is_demo: bool) -> int:
+    web_port = PortBook(installation.ports).free_port("web", preferred=PREFERRED_WEB_PORT)
+    market_url = f"http://{LOOPBACK}:{web_port}"
+    steps = Steps(console, directory=installation.root, environment={})
+    with steps.step("database, queue and chain"):
+        addresses = services_start(supervisor, installation, os.environ, allowed_origin=market_url)
+    environment = {**addresses, "HENGSUAN_VAR_DIR": str(installation.var)}
+    steps.environment.update(environment)
+    prepare_market(steps, installation)
+    for program in market_programs(installation, environment, web_port):
+        with steps.step(program.name):
+            supervisor.start(program)
+    enrol_parties(steps, installation)
+    for party in PARTIES:
+        with steps.step(party.name):
+            supervisor.start(party_program(party, installation, environment, market_url))
+    status = run_main_job(steps, installation, market_url)
+    supervisor.check()
+    if is_demo:
+        return status
+    console.print(f"serving on {market_url} — Ctrl-C stops everything", highlight=False)
+    supervisor.serve()
+    return status
+
+
+def prepare_market(steps: Steps, installation: Installation) -> None:
+    """Bring chain and database to the state that this code needs; repeated, it changes nothing."""
+    manage = [installation.python, str(installation.root / "manage.py")]
+    steps.run("contracts", [*manage, "chain_deploy"])
+    steps.run("database schema", [*manage, "migrate", "--no-input"])
+    steps.run("static files", [*manage, "collectstatic", "--no-input"])
+
+
+def enrol_parties(steps: Steps, installation: Installation) -> None:
+    """Give each party of the demonstration its organisation and its one-time token."""
+
+
+def run_main_job(steps: Steps, installation: Installation, market_url: str) -> int:
+    """Run the main job and print what happened; return 0 only if it settled and its result agrees."""
+    steps.console.print("the main job is not connected yet")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
