@@ -1,16 +1,34 @@
-"""Errors of the chain. No Django."""
+"""Errors of the chain. No Django.
+
+ChainError
+├── ArtefactMissing      a contract is not compiled
+├── DeploymentMissing    no contracts are known
+├── SignerMissing        the relayer's key cannot be read
+├── DeploymentMismatch   this chain does not have the known contracts
+├── ChainUnreachable     the chain's node does not answer; asked again later
+├── ContractReverted     a contract refused, with its typed error
+├── TransactionRefused   the chain's node does not take a signed transaction; tried again later
+├── TransactionTransitionLost  another process moved the transaction first
+├── CheckpointLost       another process moved the index first
+└── DedupeKeyReused      two wishes under one key
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 __all__ = [
+    "ArtefactMissing",
     "ChainError",
     "ChainUnreachable",
+    "CheckpointLost",
     "ContractReverted",
     "DedupeKeyReused",
     "DeploymentMismatch",
     "DeploymentMissing",
+    "SignerMissing",
+    "TransactionRefused",
+    "TransactionTransitionLost",
 ]
 
 
@@ -19,6 +37,13 @@ class ChainError(Exception):
 
     code = "chain_error"
     remedy = "Read the market's log."
+
+
+class ArtefactMissing(ChainError):
+    """forge has not compiled this contract, or not in a form that can be deployed."""
+
+    code = "artefact_missing"
+    remedy = "Run `forge build` in contracts/."
 
 
 class DeploymentMissing(ChainError):
@@ -33,9 +58,31 @@ class DeploymentMismatch(ChainError):
     remedy = "Compare ETH_RPC_URL and CHAIN_ID with the record; deploy again if the chain was wiped."
 
 
+class SignerMissing(ChainError):
+    code = "signer_missing"
+    remedy = "Let CHAIN_SIGNER_KEY_FILE name a file that the market may read."
+
+
 class ChainUnreachable(ChainError):
     code = "chain_unreachable"
     remedy = "Nothing is lost: the outbox waits and sends again. Check ETH_RPC_URL and the chain's node."
+
+
+class TransactionRefused(ChainError):
+    """For example: the relayer's account has no funds for gas."""
+
+    code = "transaction_refused"
+    remedy = "The message of the node says why. Fund the relayer's account if it lacks gas."
+
+
+class CheckpointLost(ChainError):
+    code = "checkpoint_lost"
+    remedy = "Nothing: the other process goes on."
+
+
+class TransactionTransitionLost(ChainError):
+    code = "transaction_transition_lost"
+    remedy = "Nothing: the other process goes on."
 
 
 class DedupeKeyReused(ChainError):

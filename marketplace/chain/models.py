@@ -143,7 +143,7 @@ class ChainTransaction(models.Model):
 
 
 class SignedTransaction(models.Model):
-    """One signed form of a transaction; a re-priced one has several with one nonce, of which one can be mined."""
+    """One signed form of a transaction. A re-priced one has several of one nonce; only one is ever mined."""
 
     transaction = models.ForeignKey(ChainTransaction, on_delete=models.PROTECT, related_name="signed_forms")
     tx_hash = models.CharField(max_length=66, unique=True)

@@ -34,9 +34,9 @@ def transaction_enqueue(
     """Put a wish into the outbox, inside the caller's database transaction, and return it.
 
     Asking twice with one `dedupe_key` returns the first wish with its first arguments; asking for another
-    function under a used key raises `DedupeKeyReused`. `arguments` are those of the Solidity function in order:
-    integers, booleans, text, `0x` hex or bytes, lists, and structs as lists in the order of their fields or as
-    dictionaries by field name.
+    function under a used key raises `DedupeKeyReused`. `arguments` are those of the Solidity function in
+    order: integers, booleans, text, `0x` hex or bytes, lists, and structs as lists in the order of their
+    fields or as dictionaries by field name.
     """
     wish, is_new = ChainTransaction.objects.get_or_create(
         dedupe_key=dedupe_key,

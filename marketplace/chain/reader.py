@@ -1,0 +1,236 @@
+"""What the contracts say, read without Django: for connectors, consumers and `hengsuan verify`.
+
+    reader = ChainReader("http://127.0.0.1:8545", addresses)
+    reader.job(job_id).state is JobState.SETTLED
+
+Every method raises `ChainUnreachable` when the node does not answer and `ContractReverted` when a contract
+refuses (for example `LicenceUnknown`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+from web3 import Web3
+from web3.contract import Contract
+from web3.exceptions import ContractLogicError
+from web3.types import BlockIdentifier
+
+from marketplace.chain.abi import decode_outputs, function_item, interface
+from marketplace.chain.errors import DeploymentMismatch
+from marketplace.chain.revert import revert_from_exception
+from marketplace.chain.rpc import chain_failures_typed, connect
+
+__all__ = [
+    "ChainReader",
+    "DatasetState",
+    "JobInputState",
+    "JobOnChain",
+    "JobState",
+    "LicenceState",
+    "NodeOnChain",
+    "Quantity",
+    "QuantityState",
+    "SeatState",
+]
+
+
+class JobState(IntEnum):
+    """IMarket.JobState."""
+
+    NONE = 0
+    OPEN = 1
+    SETTLED = 2
+    CANCELLED = 3
+    FAILED = 4
+    EXPIRED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    runs: int
+    cells: int
+    outputs: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityState:
+    """granted = remaining + reserved + consumed, in each component."""
+
+    granted: Quantity
+    remaining: Quantity
+    reserved: Quantity
+    consumed: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetState:
+    owner: str
+    rows: int
+    grade: int
+    column_count: int
+    setup_id: str
+    schema_hash: str
+    columns_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceState:
+    provider: str
+    consumer: str
+    dataset_id: str
+    terms_hash: str
+    columns: int
+    not_before: int
+    not_after: int
+    price_per_run: int
+    is_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobInputState:
+    licence_id: str
+    provider: str
+    price: int
+    column_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatState:
+    operator: str
+    fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobOnChain:
+    state: JobState
+    consumer: str
+    deadline: int
+    visibility: int
+    is_dealing: bool
+    verifier: str
+    rows: int
+    left_count: int
+    right_count: int
+    program_id: str
+    columns_hash: str
+    price: int
+    max_price: int
+    inputs: tuple[JobInputState, ...]
+    seats: tuple[SeatState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOnChain:
+    operator: str
+    signer: str
+    fee_per_job: int
+    version: int
+    tier: int
+    is_active: bool
+    sealing_key: str
+    region: str
+
+
+class ChainReader:
+    """The views of one deployment at the newest block, or at `block` where it is given."""
+
+    def __init__(
+        self, rpc_url: str | Web3, addresses: Mapping[str, str], *, timeout_seconds: float = 20
+    ) -> None:
+        self.web3 = connect(rpc_url, timeout_seconds=timeout_seconds) if isinstance(rpc_url, str) else rpc_url
+        self.addresses = {name: to_checksum_address(address) for name, address in addresses.items()}
+        self._contracts: dict[str, Contract] = {}
+
+    def contract(self, name: str) -> Contract:
+        """web3's client of one contract; `name` is one of the addresses given."""
+        if name not in self._contracts:
+            if name not in self.addresses:
+                raise DeploymentMismatch(f"the deployment has no contract {name}")
+            address = self.addresses[name]
+            self._contracts[name] = self.web3.eth.contract(address=address, abi=interface(name))
+        return self._contracts[name]
+
+    def call(
+        self,
+        contract: str,
+        function: str,
+        *arguments: object,
+        block: BlockIdentifier = "latest",
+        address: str | None = None,
+    ) -> Any:
+        """Any view: one value, or several by name; structs are dictionaries by field name, bytes `0x` hex."""
+        data = encode_call(contract, function, list(arguments))
+        to = to_checksum_address(address) if address else self.addresses.get(contract)
+        if to is None:
+            raise DeploymentMismatch(f"the deployment has no contract {contract}")
+        with chain_failures_typed():
+            try:
+                answer = self.web3.eth.call({"to": to, "data": data}, block)
+            except ContractLogicError as error:
+                raise revert_from_exception(error) from error
+        if not answer and function_item(contract, function).outputs:
+            raise DeploymentMismatch(f"there is no contract {contract} at {to} on this chain")
+        return decode_outputs(function_item(contract, function), bytes(answer))
+
+    def chain_id(self) -> int:
+        with chain_failures_typed():
+            return int(self.web3.eth.chain_id)
+
+    def head(self) -> tuple[int, int]:
+        """Number and timestamp (unix seconds) of the newest block."""
+        with chain_failures_typed():
+            block = self.web3.eth.get_block("latest")
+        return int(block["number"]), int(block["timestamp"])
+
+    def dataset(self, dataset_id: str) -> DatasetState:
+        return DatasetState(**_snake(self.call("DatasetRegistry", "dataset", dataset_id)))
+
+    def column_hash(self, dataset_id: str, index: int) -> str:
+        return str(self.call("DatasetRegistry", "columnHash", dataset_id, index))
+
+    def licence(self, licence_id: str) -> LicenceState:
+        return LicenceState(**_snake(self.call("LicenceLedger", "licence", licence_id)))
+
+    def is_program_licensed(self, licence_id: str, program_id: str) -> bool:
+        return bool(self.call("LicenceLedger", "isProgramLicensed", licence_id, program_id))
+
+    def quantities(self, licence_id: str) -> QuantityState:
+        answer = self.call("LicenceLedger", "quantities", licence_id)
+        return QuantityState(**{name: Quantity(**part) for name, part in answer.items()})
+
+    def job(self, job_id: str) -> JobOnChain:
+        """A job; one that the chain does not know has the state NONE."""
+        answer = _snake(self.call("Market", "job", job_id))
+        answer["state"] = JobState(answer["state"])
+        answer["inputs"] = tuple(JobInputState(**_snake(part)) for part in answer["inputs"])
+        answer["seats"] = tuple(SeatState(**part) for part in answer["seats"])
+        return JobOnChain(**answer)
+
+    def node(self, node_id: str) -> NodeOnChain:
+        return NodeOnChain(**_snake(self.call("NodeRegistry", "node", node_id)))
+
+    def balance(self, account: str) -> int:
+        """Credit inside the market, free of escrow, in the token's smallest unit."""
+        return int(self.call("Market", "balanceOf", account))
+
+    def token_balance(self, account: str) -> int:
+        return int(self.call("SettlementToken", "balanceOf", account))
+
+
+def encode_call(contract: str, function: str, arguments: list[Any]) -> bytes:
+    """The call data of a function; addresses may be in any case, bytes are `0x` hex or bytes."""
+    encoded = _ENCODER.eth.contract(abi=interface(contract)).encode_abi(function, args=arguments)
+    return bytes.fromhex(str(encoded)[2:])
+
+
+# Encodes only; it is connected to nothing.
+_ENCODER = Web3()
+
+
+def _snake(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"".join("_" + c.lower() if c.isupper() else c for c in name): v for name, v in fields.items()}
