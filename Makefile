@@ -16,7 +16,7 @@ CONTRACTS_STAMP := contracts/out/stamp
 KERNEL := proofs/native
 # Found when a recipe runs, not when this file is read: `npm ci` may come between.
 FORGE = $$(command -v "$(CURDIR)/node_modules/.bin/forge" || echo forge)
-HAS_CARGO = command -v cargo >/dev/null
+HAS_CARGO = cargo --version >/dev/null 2>&1
 
 .PHONY: help
 help: ## list the targets
@@ -56,7 +56,7 @@ $(CONTRACTS_STAMP): $(NODE_STAMP) $(CONTRACTS_NODE_STAMP) contracts/foundry.toml
 .PHONY: kernel
 kernel: $(PACKAGE_STAMP)
 	@if ! $(HAS_CARGO); then \
-	  echo "kernel: no Rust toolchain (cargo) found, so proofs use the slower py_ecc backend"; \
+	  echo "kernel: no working Rust toolchain (cargo) found, so proofs use the slower py_ecc backend"; \
 	  test -z "$${HENGSUAN_REQUIRE_KERNEL:-}"; \
 	elif ! $(MAKE) --silent --no-print-directory $(KERNEL_STAMP); then \
 	  echo "kernel: it could not be built (see above), so proofs use the slower py_ecc backend"; \
@@ -92,16 +92,31 @@ test: setup ## every test: Python, contracts, native kernel
 	cd contracts && "$(FORGE)" test
 	if $(HAS_CARGO); then cargo test --release --locked --manifest-path $(KERNEL)/Cargo.toml; fi
 
-.PHONY: check
-check: setup ## formatting, lint, types, layers, migrations, API document
-	$(BIN)/ruff format --check .
+CHECKS := check-python check-types check-layers check-database check-api check-contracts check-kernel
+.PHONY: check $(CHECKS)
+check: $(CHECKS) ## formatting, lint, types, layers, migrations, API document; make -k check goes on after a failure
+
+check-python: setup
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check .
+
+check-types: setup
 	$(BIN)/mypy
+
+check-layers: setup
 	$(BIN)/lint-imports
+
+check-database: setup
 	$(BIN)/python -m marketplace.platform.services $(BIN)/python manage.py makemigrations --check --dry-run
+
+check-api: setup
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
 	diff -u docs/openapi.yaml var/openapi.yaml || { echo "the API changed: run 'make openapi' and commit"; exit 1; }
+
+check-contracts: setup
 	cd contracts && "$(FORGE)" fmt --check
+
+check-kernel: setup
 	if $(HAS_CARGO); then cargo fmt --check --manifest-path $(KERNEL)/Cargo.toml; fi
 	if $(HAS_CARGO); then cargo clippy --quiet --release --locked --all-targets --manifest-path $(KERNEL)/Cargo.toml -- -D warnings; fi
 
