@@ -98,18 +98,23 @@ impl<'a, C: Curve> Term<'a, C> {
         Some(Self { point, is_negative, size, balanced: [0; 5] })
     }
 
-    /// Adds 2^(width-1) in every window: a digit is then its window's bits less 2^(width-1), in
-    /// [-2^(width-1), 2^(width-1)), and needs no carry from the windows below.
+    /// Adds 2^(width-1) - 1 in every window: a digit is then its window's bits less that number, in
+    /// (-2^(width-1), 2^(width-1)], and needs no carry from the windows below. The sum does not
+    /// leave the windows, because the size lacks the top bit of the top window.
     fn balance(&mut self, width: usize, windows: usize) {
-        let mut halves = [0u64; 5];
+        let mut offsets = [0u64; 5];
         for window in 0..windows {
-            let bit = window * width + width - 1;
-            halves[bit / 64] |= 1 << (bit % 64);
+            let (limb, shift) = (window * width / 64, window * width % 64);
+            let offset = ((1u128 << (width - 1)) - 1) << shift;
+            offsets[limb] |= offset as u64;
+            if let Some(next) = offsets.get_mut(limb + 1) {
+                *next |= (offset >> 64) as u64;
+            }
         }
         let mut carry = 0;
         for (i, limb) in self.balanced.iter_mut().enumerate() {
             let size = self.size.0.get(i).copied().unwrap_or(0);
-            let sum = u128::from(size) + u128::from(halves[i]) + carry;
+            let sum = u128::from(size) + u128::from(offsets[i]) + carry;
             *limb = sum as u64;
             carry = sum >> 64;
         }
@@ -119,13 +124,13 @@ impl<'a, C: Curve> Term<'a, C> {
         let (limb, shift) = (window * width / 64, window * width % 64);
         let next = self.balanced.get(limb + 1).copied().unwrap_or(0);
         let bits = (u128::from(next) << 64 | u128::from(self.balanced[limb])) >> shift;
-        let digit = (bits as isize & ((1 << width) - 1)) - (1 << (width - 1));
+        let digit = (bits as isize & ((1 << width) - 1)) - ((1 << (width - 1)) - 1);
         if self.is_negative { -digit } else { digit }
     }
 }
 
 fn window_count(bits: u32, width: usize) -> usize {
-    // One spare bit takes the carry of the highest digit.
+    // One spare bit, so that the highest digit is not above 2^(width-1) either.
     (bits as usize + 1).div_ceil(width)
 }
 
