@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from marketplace.accounts.models import Party
 from marketplace.orders.models import Job
+from marketplace.rest.fields import HexField
 
 
 class TaskState(models.TextChoices):
@@ -42,6 +43,9 @@ class Task(models.Model):
     evidence = models.JSONField(null=True, blank=True)
     losses = models.PositiveIntegerField(default=0, help_text="leases that expired without an answer")
     created_at = models.DateTimeField(auto_now_add=True)
+    lost_after_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="how long its party may be silent; null: until the job's deadline"
+    )
     ready_at = models.DateTimeField(help_text="since when a lease could be taken")
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -140,7 +144,7 @@ class Blob(models.Model):
     )
     purpose = models.CharField(max_length=16, choices=BlobPurpose.choices)
     size = models.BigIntegerField(help_text="bytes")
-    sha256 = models.CharField(max_length=66)
+    sha256 = HexField()
     state = models.CharField(max_length=8, choices=BlobState.choices, default=BlobState.DECLARED)
     storage_name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -150,7 +154,6 @@ class Blob(models.Model):
         ordering = ("created_at", "id")
         constraints = (
             models.CheckConstraint(condition=Q(size__gt=0), name="blob_size_positive"),
-            models.CheckConstraint(condition=Q(sha256__regex=r"^0x[0-9a-f]{64}$"), name="blob_sha256_hex"),
             models.CheckConstraint(condition=Q(state__in=BlobState.values), name="blob_state_known"),
             models.CheckConstraint(condition=Q(purpose__in=BlobPurpose.values), name="blob_purpose_known"),
             models.CheckConstraint(

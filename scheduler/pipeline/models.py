@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from marketplace.accounts.models import Party
 from marketplace.orders.models import Job
+from marketplace.rest.fields import HexField
 from scheduler.nodes.models import Node
 
 
@@ -36,7 +37,7 @@ class MatchRound(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="match_rounds")
     attempt = models.PositiveIntegerField()
-    input_hash = models.CharField(max_length=66)
+    input_hash = HexField()
     inputs = models.JSONField(help_text="everything the decision was made from, enough to replay it")
     trace = models.JSONField(help_text="every candidate with its score or the rule that excluded it")
     outcome = models.JSONField(help_text="is_matched, chosen node ids by seat, price, shortfall")
@@ -47,9 +48,6 @@ class MatchRound(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("job", "attempt", "input_hash"), name="match_round_once_per_distinct_input"
-            ),
-            models.CheckConstraint(
-                condition=Q(input_hash__regex=r"^0x[0-9a-f]{64}$"), name="match_round_input_hash_hex"
             ),
         )
 
