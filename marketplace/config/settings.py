@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -208,7 +209,7 @@ if CELERY_BROKER_URL.startswith(("redis", "rediss")):
     # Longer than the longest task: a shorter one would run a task twice at the same time.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1200}
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = {"default": {}, "pipeline": {}, "chain": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"default": {}, "pipeline": {}, "chain": {}}
 CELERY_TASK_ROUTES = {"pipeline.*": {"queue": "pipeline"}, "chain.*": {"queue": "chain"}}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}  # filled from `beat_schedule` of each AppConfig
 CELERY_BEAT_SCHEDULE_FILENAME = str(HENGSUAN_VAR_DIR / "celerybeat-schedule")

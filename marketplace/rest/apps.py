@@ -8,3 +8,6 @@ class RestConfig(AppConfig):
     label = "rest"
     verbose_name = "REST"
     default_auto_field = "django.db.models.BigAutoField"
+    beat_schedule = {
+        "forget old requests": {"task": "rest.forget_old_requests", "schedule": 60.0},
+    }

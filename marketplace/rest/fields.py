@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,17 +12,28 @@ __all__ = ["AddressField", "HexField", "NumericIntegerField"]
 
 MAX_UINT256 = 2**256 - 1
 
-if TYPE_CHECKING:  # Django's fields are generic for the type checker only
-    IntegerColumn = models.DecimalField[int, int]
-    TextColumn = models.CharField[str, str]
-else:
+SetT_contra = TypeVar("SetT_contra", contravariant=True)
+GetT_co = TypeVar("GetT_co", covariant=True)
+
+if TYPE_CHECKING:
     IntegerColumn = models.DecimalField
     TextColumn = models.CharField
+else:  # Django's fields are generic for the type checker only
+
+    class IntegerColumn(models.DecimalField):
+        def __class_getitem__(cls, _):
+            return cls
+
+    class TextColumn(models.CharField):
+        def __class_getitem__(cls, _):
+            return cls
 
 
-class NumericIntegerField(IntegerColumn):
+class NumericIntegerField(IntegerColumn[SetT_contra, GetT_co]):
     """Unsigned integer of up to 256 bits, numeric(78,0): money, quantities, bitmaps. An int in Python."""
 
+    _pyi_private_set_type: int
+    _pyi_private_get_type: int  # type: ignore[assignment]  # not Decimal, by design
     description = "Unsigned integer of up to 256 bits"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,7 +65,7 @@ class NumericIntegerField(IntegerColumn):
         return "" if value is None else str(value)
 
 
-class HexField(TextColumn):
+class HexField(TextColumn[SetT_contra, GetT_co]):
     """Lower-case `0x` hex of exactly ``byte_length`` bytes: hashes, ids, keys, points, signatures."""
 
     description = "0x hex of a fixed number of bytes"
@@ -74,7 +85,7 @@ class HexField(TextColumn):
         return f"{form} OR \"{self.column}\" = ''" if self.blank else form
 
 
-class AddressField(TextColumn):
+class AddressField(TextColumn[SetT_contra, GetT_co]):
     """An Ethereum address with its EIP-55 checksum (the letters' case is checked where it is read)."""
 
     description = "Ethereum address"

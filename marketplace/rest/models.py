@@ -28,24 +28,19 @@ class RequestNonce(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """One Idempotency-Key of one party: what was asked, and, once it is done, what was answered."""
+    """One Idempotency-Key of one party: what was asked, and what was answered in the same transaction."""
 
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=128)
     fingerprint = HexField(help_text="sha256 of method, path and body")
-    started_at = models.DateTimeField(auto_now_add=True, db_index=True)
-    response_status = models.PositiveSmallIntegerField(null=True)
-    response_body = models.JSONField(null=True)
+    response_status = models.PositiveSmallIntegerField()
+    response_body = models.JSONField()
     response_headers = models.JSONField(default=dict)
+    answered_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["party", "key"], name="rest_idempotency_key_once"),
-            models.CheckConstraint(
-                condition=models.Q(response_status__isnull=True, response_body__isnull=True)
-                | models.Q(response_status__isnull=False, response_body__isnull=False),
-                name="rest_idempotency_answer_whole",
-            ),
         ]
 
     def __str__(self) -> str:

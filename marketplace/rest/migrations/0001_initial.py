@@ -47,10 +47,10 @@ class Migration(migrations.Migration):
                         byte_length=32, help_text="sha256 of method, path and body"
                     ),
                 ),
-                ("started_at", models.DateTimeField(auto_now_add=True, db_index=True)),
-                ("response_status", models.PositiveSmallIntegerField(null=True)),
-                ("response_body", models.JSONField(null=True)),
+                ("response_status", models.PositiveSmallIntegerField()),
+                ("response_body", models.JSONField()),
                 ("response_headers", models.JSONField(default=dict)),
+                ("answered_at", models.DateTimeField(auto_now_add=True, db_index=True)),
                 (
                     "party",
                     models.ForeignKey(
@@ -60,15 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("party", "key"), name="rest_idempotency_key_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("response_body__isnull", True), ("response_status__isnull", True)),
-                            models.Q(("response_body__isnull", False), ("response_status__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="rest_idempotency_answer_whole",
-                    ),
+                    models.UniqueConstraint(fields=("party", "key"), name="rest_idempotency_key_once")
                 ],
             },
         ),
