@@ -56,6 +56,7 @@ $(CONTRACTS_STAMP): $(NODE_STAMP) $(CONTRACTS_NODE_STAMP) contracts/foundry.toml
 .PHONY: kernel
 kernel: $(PACKAGE_STAMP)
 	@if ! $(HAS_CARGO); then \
+	  $(BIN)/python -c 'import hengsuan_native' 2>/dev/null || \
 	  echo "kernel: no working Rust toolchain (cargo) found, so proofs use the slower py_ecc backend"; \
 	  test -z "$${HENGSUAN_REQUIRE_KERNEL:-}"; \
 	elif ! $(MAKE) --silent --no-print-directory $(KERNEL_STAMP); then \
