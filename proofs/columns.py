@@ -1,4 +1,4 @@
-"""Columns: schemas, fixed-point encoding, blinding rows, commitments and their checks. PROTOCOL, *Columns*."""
+"""Columns: schemas, fixed-point encoding, blinding rows, commitments, checks. PROTOCOL, *Columns*."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class ColumnSchema:
         if not 0 <= self.scale <= MAX_SCALE:
             raise SchemaInvalid(f"column {self.name!r}: scale {self.scale} is not between 0 and {MAX_SCALE}")
         if self.minimum > self.maximum:
-            raise SchemaInvalid(f"column {self.name!r}: minimum {self.minimum} is above maximum {self.maximum}")
+            raise SchemaInvalid(
+                f"column {self.name!r}: minimum {self.minimum} is above maximum {self.maximum}"
+            )
         if max(abs(self.minimum), abs(self.maximum)) >= 1 << 63:
             raise SchemaInvalid(f"column {self.name!r}: the range exceeds 64-bit integers; lower the scale")
 
@@ -75,10 +77,14 @@ class ColumnSchema:
             "grade": int,
         }
         if set(document) != set(kinds):
-            raise SchemaInvalid(f"a column's schema has exactly the keys {sorted(kinds)}, not {sorted(document)}")
+            raise SchemaInvalid(
+                f"a column's schema has exactly the keys {sorted(kinds)}, not {sorted(document)}"
+            )
         for key, kind in kinds.items():
             if type(document[key]) is not kind:
-                raise SchemaInvalid(f"{key} of a column's schema must be {kind.__name__}, not {document[key]!r}")
+                raise SchemaInvalid(
+                    f"{key} of a column's schema must be {kind.__name__}, not {document[key]!r}"
+                )
         return cls(**document)  # type: ignore[arg-type]  # each key's type was just checked
 
     def to_fixed(self, values: Sequence[object]) -> list[int]:
@@ -106,7 +112,7 @@ class ColumnSchema:
         row, value = next((i, v) for i, v in enumerate(fixed) if not self.minimum <= v <= self.maximum)
         raise ColumnValueOutOfRange(
             f"row {row} of column {self.name!r}: {value} is outside the schema's range "
-            f"[{self.minimum}, {self.maximum}] (units of 10^-{self.scale}); widen the schema or clean the data"
+            f"[{self.minimum}, {self.maximum}], units of 10^-{self.scale}; widen the schema or clean the data"
         )
 
 
@@ -199,5 +205,3 @@ def check_knowledge(
     minus_f = backend.g1_neg(f)
     if not backend.pairing_product_is_one(f_kappa + minus_f, backend.g2_generator() + verifying.kappa2):
         raise CommitmentInvalid(f"column {index}: the proof of knowledge F_kappa does not belong to F")
-
-

@@ -1,4 +1,4 @@
-"""JSON forms of keys, commitments, proofs and statements: the wire bytes as lower-case 0x hex. Strict both ways.
+"""JSON forms of keys, commitments, proofs and statements: the wire bytes as lower-case 0x hex, strict.
 
 Every object has exactly the documented keys; a missing or additional key, upper-case hex, or a wrong length
 is a MalformedInput that names the place.
@@ -97,7 +97,18 @@ def scalar_from(value: object, where: str) -> int:
 
 # verifying key ---------------------------------------------------------------------------------
 
-_KEY_NAMES = ("alpha1", "alpha2", "beta2", "delta2", "kappa2", "kappa_prime2", "tau2", "l0", "eta", "job_point")
+_KEY_NAMES = (
+    "alpha1",
+    "alpha2",
+    "beta2",
+    "delta2",
+    "kappa2",
+    "kappa_prime2",
+    "tau2",
+    "l0",
+    "eta",
+    "job_point",
+)
 
 
 def verifying_key_document(key: VerifyingKey) -> dict[str, object]:
@@ -197,9 +208,7 @@ def statement_from(document: object, where: str = "statement") -> Statement:
     fields = mapping(document, ("setup_id", "columns", "left", "right", "rows"), where)
     columns = sequence(fields["columns"], f"{where}.columns")
     sides = {
-        side: tuple(
-            integer(index, f"{where}.{side}") for index in sequence(fields[side], f"{where}.{side}")
-        )
+        side: tuple(integer(index, f"{where}.{side}") for index in sequence(fields[side], f"{where}.{side}"))
         for side in ("left", "right")
     }
     return Statement(

@@ -18,8 +18,8 @@ from proofs.randomness import Random, draw_scalar
 from proofs.statement import BoundStatement, Statement
 
 __all__ = [
-    "Blinding",
     "NO_BLINDING",
+    "Blinding",
     "bind_result",
     "combine_columns",
     "core",
@@ -118,9 +118,9 @@ def right_point_g2(key: ProvingKey, bound: BoundStatement, columns_g2: Sequence[
 class Blinding:
     """The blinding of a sealed result: (mu + mu_tau X) eta.
 
-    PROTOCOL has mu alone. Then pi would be a function of the outputs and z only, and anyone could test guesses
-    of a sealed result against it; the linear term hides pi as well (hiding KZG). Verifier and statement are
-    those of PROTOCOL; mu_tau = 0 gives its very points.
+    PROTOCOL has mu alone. Then pi would be a function of the outputs and z only, and anyone could test
+    guesses of a sealed result against it; the linear term hides pi as well (hiding KZG). Verifier and
+    statement are those of PROTOCOL; mu_tau = 0 gives its very points.
     """
 
     mu: int

@@ -26,7 +26,7 @@ G2_NAMES = ("alpha2", "beta2", "delta2", "kappa2", "kappa_prime2", "tau2")
 
 @dataclass(frozen=True)
 class VerifyingKey:
-    """[alpha]1 [alpha]2 [beta]2 [delta]2 [kappa]2 [kappa']2 [tau]2, [L_0]1, [eta]1, [(alpha+beta)L_(n-2)]1, n."""
+    """n, [alpha]1, [alpha]2 [beta]2 [delta]2 [kappa]2 [kappa']2 [tau]2, [L_0]1 [eta]1 [(alpha+beta)L_(n-2)]1."""
 
     n: int
     alpha1: bytes
@@ -82,9 +82,11 @@ class VerifyingKey:
             backend.g2_check(getattr(self, name))
         if self.delta2 == backend.g2_generator():
             raise VerifyingKeyInvalid("delta2 is the generator (gamma = delta): anyone could forge proofs")
+        seen = {backend.g2_generator(): "the generator"}
         for name in G2_NAMES:
-            if name != "delta2" and getattr(self, name) == self.delta2:
-                raise VerifyingKeyInvalid(f"delta2 equals {name}: proofs could be forged")
+            other = seen.setdefault(getattr(self, name), name)
+            if other != name:
+                raise VerifyingKeyInvalid(f"{name} equals {other}: proofs could be forged")
         minus_generator = backend.g1_neg(backend.g1_generator())
         if not backend.pairing_product_is_one(
             self.alpha1 + minus_generator, backend.g2_generator() + self.alpha2

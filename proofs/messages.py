@@ -95,7 +95,7 @@ class Round2Message:
 
 @dataclass(frozen=True)
 class ResultShare:
-    """M'(k), mu(k) and mu_tau(k): secret between node and consumer, sealed to the consumer's key by the caller."""
+    """M'(k), mu(k), mu_tau(k): secret of node and consumer; the caller seals it to the consumer's key."""
 
     context: DealContext
     seat: int
@@ -116,7 +116,9 @@ class ResultShare:
         head = _SHARE_MAGIC + context.setup_id + context.job_id
         head += context.attempt.to_bytes(4, "big") + seat.to_bytes(4, "big")
         if len(data) != len(head) + (2 + context.output_count) * SCALAR_BYTES:
-            raise WrongLength(f"a result share of {context.output_count} outputs does not have {len(data)} bytes")
+            raise WrongLength(
+                f"a result share of {context.output_count} outputs does not have {len(data)} bytes"
+            )
         if data[: len(_SHARE_MAGIC)] != _SHARE_MAGIC:
             raise MalformedInput("this is not a result share of version 1")
         if data[: len(head)] != head:

@@ -1,8 +1,9 @@
 """A compute node: both rounds as pure functions of the packages. PROTOCOL, *Sharing and the nodes*.
 
 Round 1 returns what is published, what is sealed to the consumer, and a secret state. Round 2 needs the state
-and the packages again. The state remembers the challenge and the answering set that it was used for: masks that
-answered two challenges, or randomisers two sets, would show differences of shares, so a second one is refused.
+and the packages again. The state remembers the challenge and the answering set that it was used for: masks
+that answered two challenges, or randomisers two sets, would show differences of shares, so a second one is
+refused.
 Keep the state that round 2 returns before anything of its answer leaves the node.
 """
 
@@ -45,11 +46,13 @@ class NodeState:
     """The set that r and s were used for; empty before."""
 
     def to_bytes(self) -> bytes:
-        """``HSNODE01 || setup_id || job_id || attempt (4) || seat (4) || r || s || z || seats as a bitmap (32)``."""
+        """``HSNODE01 || setup_id || job_id || attempt (4) || seat (4) || r || s || z || bitmap of seats``."""
         bitmap = sum(1 << seat for seat in self.answering)
         head = _MAGIC + self.context.setup_id + self.context.job_id
         head += self.context.attempt.to_bytes(4, "big") + self.seat.to_bytes(4, "big")
-        return head + b"".join(value.to_bytes(32, "big") for value in (self.r, self.s, self.challenge, bitmap))
+        return head + b"".join(
+            value.to_bytes(32, "big") for value in (self.r, self.s, self.challenge, bitmap)
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes, *, context: DealContext, seat: int) -> NodeState:
@@ -177,7 +180,9 @@ def round1(
     return Round1(message, share, NodeState(context, seat, r, s))
 
 
-def refresh(key: ProvingKey, state: NodeState, message: Round1Message, random: Random | None = None) -> Round1:
+def refresh(
+    key: ProvingKey, state: NodeState, message: Round1Message, random: Random | None = None
+) -> Round1:
     """Fresh randomisers for another answering set of the same attempt; result and challenge stay."""
     source = random or OsRandom()
     r, s = draw_scalar(source), draw_scalar(source)
@@ -193,7 +198,8 @@ def round2(
     state: NodeState,
     answers: Sequence[Round1Message],
 ) -> Round2:
-    """lambda_k (core(p_k, q_k, y_k) - mu(k) [eta/delta]1 + Z(k) G1) + s_k left + r_k right + s_k R, and Y, P, pi.
+    """C_k = lambda_k (core(p_k, q_k, y_k) - mu(k) [eta/delta]1 + Z(k) G1) + s_k left + r_k right + s_k R;
+    and Y, P, pi of the masked outputs, times lambda_k.
 
     ``answers``: round 1 of the whole answering set, this node included. Raises AnswersInconsistent if the
     node's own answer is not what it sent, StaleRandomisers (see the module docstring).

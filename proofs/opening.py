@@ -49,7 +49,9 @@ def open_sealed(
     """
     seats = [share.seat for share in shares]
     if len(seats) != answers_needed() or len(set(seats)) != len(seats):
-        raise AnswersInconsistent(f"{answers_needed()} result shares of different seats are needed, not {seats}")
+        raise AnswersInconsistent(
+            f"{answers_needed()} result shares of different seats are needed, not {seats}"
+        )
     if any(share.context != shares[0].context for share in shares):
         raise AnswersInconsistent("the result shares are of different jobs or attempts")
     weights = lagrange_at_zero(seats)
@@ -63,9 +65,7 @@ def open_sealed(
     return OpenedResult(statement, decode_outputs(statement, schemas, scalars_of(outputs)), blinding)
 
 
-def open_public(
-    statement: Statement, schemas: Sequence[ColumnSchema], result: PublicResult
-) -> OpenedResult:
+def open_public(statement: Statement, schemas: Sequence[ColumnSchema], result: PublicResult) -> OpenedResult:
     """The outputs of a public result, decoded. Raises ResultOutOfRange."""
     return OpenedResult(
         statement, decode_outputs(statement, schemas, result.outputs), inner_product.NO_BLINDING

@@ -1,7 +1,7 @@
 """The proof object and its bytes.
 
-A || B || C is 256 bytes (public result); A || B || C || Y || P || pi is 448 bytes (sealed result), points as in
-docs/protocol.md, *Encodings*.
+A || B || C is 256 bytes (public result); A || B || C || Y || P || pi is 448 bytes (sealed result); points as
+in docs/protocol.md, *Encodings*.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def prove_with(
     blinding: Blinding,
     random: Random,
 ) -> Proof:
-    """A, B, C and, for a sealed result, Y, P, pi of PROTOCOL, *Circuit 1*; r then s are drawn from ``random``."""
+    """A, B, C and, for a sealed result, Y, P, pi of PROTOCOL, *Circuit 1*; first r, then s is drawn."""
     backend = key.backend
     r, s = draw_scalar(random), draw_scalar(random)
     p, q = inner_product.combine_columns(backend, bound, columns)

@@ -88,7 +88,9 @@ class KeyMaterial:
         expected = dict.fromkeys(FILES[:3], n) | dict.fromkeys(FILES[3:5], n - 1)
         for name, count in expected.items():
             if len(getattr(key, name)) != count:
-                raise WrongLength(f"{name} has {len(getattr(key, name))} points, a key for n = {n} has {count}")
+                raise WrongLength(
+                    f"{name} has {len(getattr(key, name))} points, a key for n = {n} has {count}"
+                )
         if not 1 <= len(key.output_points) <= MAX_OUTPUTS:
             raise WrongLength(f"a key has between 1 and {MAX_OUTPUTS} output points")
         return key
@@ -213,7 +215,9 @@ def _read_header(directory: Path) -> dict[str, object]:
     try:
         header = json.loads((directory / HEADER).read_bytes())
     except FileNotFoundError:
-        raise MalformedInput(f"{directory} holds no {HEADER}; make one with `python -m proofs setup`") from None
+        raise MalformedInput(
+            f"{directory} holds no {HEADER}; make one with `python -m proofs setup`"
+        ) from None
     except ValueError:
         raise MalformedInput(f"{directory / HEADER} is not JSON") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:

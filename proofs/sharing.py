@@ -5,8 +5,8 @@ has to be blamed on someone. The stream of each mask is ``SeededRandom(seed, con
 
     context = "hengsuan/deal/v1" || setup_id || job_id || attempt (4 bytes) || label
 
-and labels ``column`` + position (4 bytes) for the t slope vectors of a column, ``zero`` for the g t vectors of
-the zero sharings of the outputs, ``mu`` and ``Z``. Seats are k = 1 … N, the evaluation points.
+and labels ``column`` + position (4 bytes) for the t slope vectors of a column, ``zero`` for the g t vectors
+of the zero sharings of the outputs, ``mu`` and ``Z``. Seats are k = 1 … N, the evaluation points.
 """
 
 from __future__ import annotations
@@ -90,8 +90,9 @@ class DealerPackage:
     """Share of this dealer's part of Z, a sharing of zero."""
 
     def to_bytes(self) -> bytes:
-        """``HSDEAL01 || setup_id || job_id || attempt || seat || n || outputs || sealed || t || g || columns``
-        (4-byte integers, flags one byte), then mu, mu_tau, Z, zero, and position (4 bytes) + share per column.
+        """``HSDEAL01 || setup_id || job_id || attempt || seat || n || outputs || sealed || t || g || columns``,
+        numbers in 4 bytes (sealed, t and g in one), then mu, mu_tau, Z, zero, and for each column its position
+        (4 bytes) and share.
         """
         context = self.context
         numbers = (context.attempt, self.seat, context.n, context.output_count)
@@ -202,7 +203,9 @@ class Dealing:
 
     def slopes(self, position: int) -> list[bytes]:
         """s_1 … s_t of one column, for shares and for blame."""
-        return self._vectors(b"column" + position.to_bytes(4, "big"), self._context.threshold, self._context.n)
+        return self._vectors(
+            b"column" + position.to_bytes(4, "big"), self._context.threshold, self._context.n
+        )
 
     def _vectors(self, label: bytes, count: int, length: int) -> list[bytes]:
         stream = self._context.stream(self._seed, label)
@@ -238,7 +241,7 @@ def _evaluate(coefficients: Sequence[int], x: int) -> int:
 
 
 def lagrange_at_zero(seats: Sequence[int]) -> dict[int, int]:
-    """lambda_k of each seat: f(0) = sum lambda_k f(k) for a polynomial of degree below the number of seats."""
+    """lambda_k of each seat: f(0) = sum lambda_k f(k) if f has a degree below the number of seats."""
     return lagrange_at(seats, 0)
 
 

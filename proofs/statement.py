@@ -36,7 +36,7 @@ def canonical_json(document: object) -> bytes:
 
 @dataclass(frozen=True)
 class Program:
-    """A Gram program: left = the first ``left_count`` columns (0: all), right = all from ``right_start`` on."""
+    """A Gram program: left = the first ``left_count`` columns (0: all), right = all from ``right_start``."""
 
     setup_id: bytes
     left_count: int = 0
@@ -68,7 +68,7 @@ class Program:
         return hashing.keccak256(canonical_json(self.document()))
 
     def sides(self, column_count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Column indexes on the left and on the right. WrongProgram if a side is empty or outputs too many."""
+        """Column indexes on the left and on the right. WrongProgram for an empty side, too many outputs."""
         left = tuple(range(self.left_count or column_count))
         right = tuple(range(self.right_start, column_count))
         if not left or not right or len(left) > column_count:
@@ -115,7 +115,9 @@ class Statement:
     def __post_init__(self) -> None:
         for index, column in enumerate(self.columns):
             if len(column) != G1_BYTES:
-                raise WrongLength(f"commitment of column {index} has {len(column)} bytes, expected {G1_BYTES}")
+                raise WrongLength(
+                    f"commitment of column {index} has {len(column)} bytes, expected {G1_BYTES}"
+                )
         if not self.left or not self.right:
             raise MalformedInput("a statement needs columns on both sides")
         if not all(0 <= index < len(self.columns) for index in (*self.left, *self.right)):

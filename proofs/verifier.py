@@ -25,10 +25,10 @@ def verify(
 
     A MalformedInput for bad lengths and points, WrongProgram, WrongSetup, VerifyingKeyInvalid, PairingFailed.
     """
+    key.check(backend)
     if program.program_id != bound.context.program_id:
         raise WrongProgram("the proof's context names another program")
     bound.statement.check_program(program, key.setup_id)
-    key.check(backend)
     verify_statement(backend, key, bound, proof)
 
 
@@ -71,7 +71,9 @@ def _check_points(backend: Backend, bound: BoundStatement, proof: Proof) -> None
     backend.g2_check(proof.b)
 
 
-def _columns_sum(backend: Backend, bound: BoundStatement, weights: tuple[int, ...], start: bytes = b"") -> bytes:
+def _columns_sum(
+    backend: Backend, bound: BoundStatement, weights: tuple[int, ...], start: bytes = b""
+) -> bytes:
     scalars = b"".join(map(scalar_bytes, ((1,) if start else ()) + weights))
     return backend.g1_msm(start + b"".join(bound.statement.columns), scalars)
 
@@ -119,15 +121,5 @@ def _sealed_factors(
         + backend.g1_mul(binding.pi, -rho2 % R)
         + backend.g1_msm(points, b"".join(scalar_bytes(k % R) for k in scalars))
     )
-    g2 = (
-        proof.b
-        + key.beta2
-        + key.alpha2
-        + key.delta2
-        + key.kappa_prime2
-        + key.tau2
-        + backend.g2_generator()
-    )
+    g2 = proof.b + key.beta2 + key.alpha2 + key.delta2 + key.kappa_prime2 + key.tau2 + backend.g2_generator()
     return g1, g2
-
-

@@ -1,0 +1,102 @@
+"""Every behaviour of the proof system is tested on every backend that is built; keys are made once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from proofs import columns as column_rules
+from proofs import setup
+from proofs.backend import Backend, available_backends, get_backend
+from proofs.columns import ColumnCommitment, ColumnSchema
+from proofs.keys import ProvingKey
+from proofs.randomness import SeededRandom
+from proofs.statement import JobContext, Program, Statement
+
+ROWS = 5
+CAPACITY = 8
+SCHEMAS = (
+    column_rules.ONES_SCHEMA,
+    ColumnSchema("tenure", 0, 0, 100),
+    ColumnSchema("balance", 1, -500, 1000),
+)
+VALUES = ([12, 7, 0, 31, 5], [-90, 250, 3, 0, 77])
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One small setup, a job's columns with their commitments, and the job."""
+
+    key: ProvingKey
+    columns: tuple[bytes, ...]
+    commitments: tuple[ColumnCommitment, ...]
+    program: Program
+    context: JobContext
+    statement: Statement
+
+    @property
+    def backend(self) -> Backend:
+        return self.key.backend
+
+    @property
+    def schemas(self) -> tuple[ColumnSchema, ...]:
+        return SCHEMAS
+
+    def for_program(self, left_count: int, right_start: int) -> Cast:
+        """The same job under another program."""
+        program = Program(self.key.setup_id, left_count, right_start)
+        columns = tuple(commitment.f for commitment in self.commitments)
+        context = JobContext(31337, b"\x11" * 20, b"\x22" * 32, program.program_id, b"\x33" * 32)
+        return Cast(
+            self.key,
+            self.columns,
+            self.commitments,
+            program,
+            context,
+            Statement.of_program(program, columns, ROWS),
+        )
+
+
+def seeded(label: str) -> SeededRandom:
+    """Fixed randomness for one purpose."""
+    return SeededRandom(bytes(32), label.encode())
+
+
+@cache
+def make_key(backend_name: str, label: str = "setup", n: int = CAPACITY) -> ProvingKey:
+    backend = get_backend(backend_name)
+    material = setup.generate(backend, n, random=seeded(label), max_outputs=16)
+    return material.proving_key(backend, trusted=False)
+
+
+@cache
+def make_cast(backend_name: str) -> Cast:
+    key = make_key(backend_name)
+    source = seeded("columns")
+    columns = [column_rules.ones_column(CAPACITY, ROWS)]
+    for schema, values in zip(SCHEMAS[1:], VALUES, strict=True):
+        encoded = column_rules.encode_integers(key.backend, schema, values, CAPACITY)
+        columns.append(column_rules.blind(key.backend, encoded, source))
+    commitments = tuple(column_rules.commit(key, column) for column in columns)
+    program = Program(key.setup_id)
+    context = JobContext(31337, b"\x11" * 20, b"\x22" * 32, program.program_id, b"\x33" * 32)
+    statement = Statement.of_program(program, tuple(c.f for c in commitments), ROWS)
+    return Cast(key, tuple(columns), commitments, program, context, statement)
+
+
+@pytest.fixture(params=available_backends())
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    yield get_backend(request.param)
+
+
+@pytest.fixture
+def key(backend: Backend) -> ProvingKey:
+    return make_key(backend.name)
+
+
+@pytest.fixture
+def cast(backend: Backend) -> Cast:
+    return make_cast(backend.name)
