@@ -90,6 +90,8 @@ interface IMarket {
         /// @dev d1 and d2 of docs/protocol.md.
         uint16 leftCount;
         uint16 rightCount;
+        /// @dev The fee at opening; a later change does not reach an open job.
+        uint16 feeBps;
         bytes32 programId;
         bytes32 columnsHash;
         uint128 price;
@@ -110,7 +112,6 @@ interface IMarket {
         bytes32 indexed programId,
         Input[] inputs,
         bytes32[] nodeIds,
-        bytes32 licencesHash,
         bytes32 columnsHash,
         uint16 leftCount,
         uint16 rightCount,

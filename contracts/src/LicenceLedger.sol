@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
+import {ILicenceLedger, Quantity} from "./interfaces/ILicenceLedger.sol";
+import {SignedActions} from "./SignedActions.sol";
+
+/// @notice Licences and their quantities. Remaining is never stored: it is granted − reserved − consumed, so the law
+/// granted = remaining + reserved + consumed can only break by an underflow, which reverts.
+contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
+    bytes32 private constant GRANT_TYPEHASH = keccak256(
+        "GrantLicence(address provider,address consumer,bytes32 datasetId,bytes32 termsHash,bytes32[] programIds,uint256 columns,uint64 runs,uint128 cells,uint64 outputs,uint64 notBefore,uint64 notAfter,uint128 pricePerRun,uint256 salt,uint256 deadline)"
+    );
+    bytes32 private constant REVOKE_TYPEHASH = keccak256("RevokeLicence(bytes32 licenceId,uint256 deadline)");
+
+    IDatasetRegistry public immutable datasets;
+
+    mapping(bytes32 licenceId => Licence) private _licences;
+    mapping(bytes32 licenceId => mapping(bytes32 programId => bool)) private _isProgramLicensed;
+    mapping(bytes32 licenceId => Quantity) private _granted;
+    mapping(bytes32 licenceId => Quantity) private _reserved;
+    mapping(bytes32 licenceId => Quantity) private _consumed;
+
+    constructor(address access, IDatasetRegistry datasets_) AccessManaged(access) {
+        datasets = datasets_;
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function grant(GrantLicence calldata request, bytes calldata signature)
+        external
+        returns (bytes32 licenceId)
+    {
+        licenceId = hashGrantLicence(request);
+        if (_licences[licenceId].provider != address(0)) revert LicenceExists(licenceId);
+        _checkDeadline(request.deadline);
+        _checkSignature(request.provider, licenceId, signature);
+        _checkGrant(request);
+        _store(licenceId, request);
+        emit LicenceGranted(
+            licenceId,
+            request.provider,
+            request.consumer,
+            request.datasetId,
+            request.termsHash,
+            request.programIds,
+            request.columns,
+            _granted[licenceId],
+            request.notBefore,
+            request.notAfter,
+            request.pricePerRun
+        );
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function revoke(RevokeLicence calldata request, bytes calldata signature) external {
+        Licence storage stored = _licence(request.licenceId);
+        _checkDeadline(request.deadline);
+        _checkSignature(stored.provider, hashRevokeLicence(request), signature);
+        if (stored.isRevoked) revert LicenceIsRevoked(request.licenceId);
+        stored.isRevoked = true;
+        emit LicenceRevoked(request.licenceId, stored.provider);
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function reserve(
+        bytes32 jobId,
+        bytes32 licenceId,
+        address consumer,
+        bytes32 programId,
+        uint256 columns,
+        Quantity calldata quantity
+    ) external restricted returns (address provider, uint88 pricePerRun) {
+        Licence storage stored = _licence(licenceId);
+        _checkUse(licenceId, stored, consumer, programId, columns);
+        Quantity memory remaining = _remaining(licenceId);
+        if (!_covers(remaining, quantity)) revert QuantityExhausted(licenceId, remaining, quantity);
+        _reserved[licenceId] = _plus(_reserved[licenceId], quantity);
+        emit QuantityReserved(licenceId, jobId, quantity);
+        return (stored.provider, stored.pricePerRun);
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function consume(bytes32 jobId, uint64 outputs, Use[] calldata uses) external restricted {
+        for (uint256 i = 0; i < uses.length; ++i) {
+            bytes32 licenceId = uses[i].licenceId;
+            Quantity memory quantity = _unreserve(licenceId, outputs, uses[i].cells);
+            _consumed[licenceId] = _plus(_consumed[licenceId], quantity);
+            emit QuantityConsumed(licenceId, jobId, quantity);
+        }
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function release(bytes32 jobId, uint64 outputs, Use[] calldata uses) external restricted {
+        for (uint256 i = 0; i < uses.length; ++i) {
+            bytes32 licenceId = uses[i].licenceId;
+            emit QuantityReleased(licenceId, jobId, _unreserve(licenceId, outputs, uses[i].cells));
+        }
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function licence(bytes32 licenceId) external view returns (Licence memory) {
+        return _licence(licenceId);
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function isProgramLicensed(bytes32 licenceId, bytes32 programId) external view returns (bool) {
+        return _isProgramLicensed[licenceId][programId];
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function quantities(bytes32 licenceId)
+        external
+        view
+        returns (
+            Quantity memory granted,
+            Quantity memory remaining,
+            Quantity memory reserved,
+            Quantity memory consumed
+        )
+    {
+        _licence(licenceId);
+        return (_granted[licenceId], _remaining(licenceId), _reserved[licenceId], _consumed[licenceId]);
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function hashGrantLicence(GrantLicence calldata request) public view returns (bytes32) {
+        // Two halves, since the encoder of all fifteen words at once runs out of stack.
+        bytes memory head = abi.encode(
+            GRANT_TYPEHASH,
+            request.provider,
+            request.consumer,
+            request.datasetId,
+            request.termsHash,
+            keccak256(abi.encodePacked(request.programIds)),
+            request.columns
+        );
+        bytes memory tail = abi.encode(
+            request.runs,
+            request.cells,
+            request.outputs,
+            request.notBefore,
+            request.notAfter,
+            request.pricePerRun,
+            request.salt,
+            request.deadline
+        );
+        return _hashTypedDataV4(keccak256(bytes.concat(head, tail)));
+    }
+
+    /// @inheritdoc ILicenceLedger
+    function hashRevokeLicence(RevokeLicence calldata request) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(REVOKE_TYPEHASH, request)));
+    }
+
+    function _checkGrant(GrantLicence calldata request) private view {
+        if (request.consumer == address(0)) revert ConsumerMissing();
+        IDatasetRegistry.Dataset memory dataset = datasets.dataset(request.datasetId);
+        if (dataset.owner != request.provider) {
+            revert ProviderNotOwner(request.datasetId, dataset.owner, request.provider);
+        }
+        if (request.programIds.length == 0) revert ProgramsMissing();
+        if (request.columns & 1 == 0 || request.columns == 1 || request.columns >> dataset.columnCount != 0) {
+            revert ColumnsInvalid(request.columns, dataset.columnCount);
+        }
+        if (request.runs == 0 || request.cells == 0 || request.outputs == 0) revert QuantityMissing();
+        if (request.notBefore > request.notAfter || request.notAfter > type(uint48).max) {
+            revert ValidityInvalid(request.notBefore, request.notAfter);
+        }
+        if (request.pricePerRun > type(uint88).max) {
+            revert PriceTooLarge(request.pricePerRun, type(uint88).max);
+        }
+    }
+
+    function _store(bytes32 licenceId, GrantLicence calldata request) private {
+        Licence storage stored = _licences[licenceId];
+        stored.provider = request.provider;
+        stored.pricePerRun = uint88(request.pricePerRun);
+        stored.consumer = request.consumer;
+        stored.notBefore = uint48(request.notBefore);
+        stored.notAfter = uint48(request.notAfter);
+        stored.datasetId = request.datasetId;
+        stored.termsHash = request.termsHash;
+        stored.columns = request.columns;
+        for (uint256 i = 0; i < request.programIds.length; ++i) {
+            _isProgramLicensed[licenceId][request.programIds[i]] = true;
+        }
+        _granted[licenceId] = Quantity(request.runs, request.cells, request.outputs);
+    }
+
+    function _checkUse(
+        bytes32 licenceId,
+        Licence storage stored,
+        address consumer,
+        bytes32 programId,
+        uint256 columns
+    ) private view {
+        if (stored.isRevoked) revert LicenceIsRevoked(licenceId);
+        if (stored.consumer != consumer) revert ConsumerMismatch(licenceId, stored.consumer, consumer);
+        if (!_isProgramLicensed[licenceId][programId]) revert ProgramNotLicensed(licenceId, programId);
+        if (columns & 1 == 0 || columns & ~stored.columns != 0) {
+            revert ColumnsNotLicensed(licenceId, stored.columns, columns);
+        }
+        if (block.timestamp < stored.notBefore || block.timestamp > stored.notAfter) {
+            revert LicenceNotValidNow(licenceId, stored.notBefore, stored.notAfter, block.timestamp);
+        }
+    }
+
+    /// @dev Takes one run, the outputs and the cells out of what is reserved.
+    function _unreserve(bytes32 licenceId, uint64 outputs, uint128 cells)
+        private
+        returns (Quantity memory quantity)
+    {
+        quantity = Quantity(1, cells, outputs);
+        Quantity memory reserved = _reserved[licenceId];
+        if (!_covers(reserved, quantity)) revert ReservationMissing(licenceId, reserved, quantity);
+        _reserved[licenceId] = _minus(reserved, quantity);
+    }
+
+    function _licence(bytes32 licenceId) private view returns (Licence storage stored) {
+        stored = _licences[licenceId];
+        if (stored.provider == address(0)) revert LicenceUnknown(licenceId);
+    }
+
+    function _remaining(bytes32 licenceId) private view returns (Quantity memory) {
+        return _minus(_minus(_granted[licenceId], _reserved[licenceId]), _consumed[licenceId]);
+    }
+
+    function _covers(Quantity memory whole, Quantity memory part) private pure returns (bool) {
+        return part.runs <= whole.runs && part.cells <= whole.cells && part.outputs <= whole.outputs;
+    }
+
+    function _plus(Quantity memory a, Quantity memory b) private pure returns (Quantity memory) {
+        return Quantity(a.runs + b.runs, a.cells + b.cells, a.outputs + b.outputs);
+    }
+
+    function _minus(Quantity memory a, Quantity memory b) private pure returns (Quantity memory) {
+        return Quantity(a.runs - b.runs, a.cells - b.cells, a.outputs - b.outputs);
+    }
+}

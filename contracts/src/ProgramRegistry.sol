@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Groth16Verifier} from "./Groth16Verifier.sol";
+import {VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
+import {IProgramRegistry} from "./interfaces/IProgramRegistry.sol";
+import {IPointErrors} from "./interfaces/Points.sol";
+
+/// @notice Setups and programs. A setup cannot be changed or replaced: its id is the hash of its key.
+contract ProgramRegistry is AccessManaged, IProgramRegistry, IPointErrors {
+    mapping(bytes32 setupId => Setup) private _setups;
+    mapping(bytes32 programId => Program) private _programs;
+
+    constructor(address access) AccessManaged(access) {}
+
+    /// @inheritdoc IProgramRegistry
+    function registerSetup(VerifyingKey calldata key, bytes32 ceremonyHash)
+        external
+        restricted
+        returns (bytes32 setupId, address verifier)
+    {
+        setupId = keccak256(abi.encode(key));
+        if (_setups[setupId].verifier != address(0)) revert SetupExists(setupId);
+        verifier = address(new Groth16Verifier(key));
+        _setups[setupId] = Setup(verifier, key.capacity, ceremonyHash);
+        emit SetupRegistered(setupId, verifier, key.capacity, ceremonyHash, key);
+    }
+
+    /// @inheritdoc IProgramRegistry
+    function registerProgram(
+        bytes32 programId,
+        bytes32 setupId,
+        uint16 leftCount,
+        uint16 rightStart,
+        uint8 degree,
+        bytes32 circuitHash
+    ) external restricted {
+        if (_setups[setupId].verifier == address(0)) revert SetupUnknown(setupId);
+        if (_programs[programId].setupId != 0) revert ProgramExists(programId);
+        if (degree == 0) revert ProgramDegreeInvalid(degree);
+        _programs[programId] = Program(setupId, leftCount, rightStart, degree, false, circuitHash);
+        emit ProgramRegistered(programId, setupId, leftCount, rightStart, degree, circuitHash);
+    }
+
+    /// @inheritdoc IProgramRegistry
+    function retireProgram(bytes32 programId) external restricted {
+        Program storage stored = _programs[programId];
+        if (stored.setupId == 0) revert ProgramUnknown(programId);
+        if (stored.isRetired) revert ProgramIsRetired(programId);
+        stored.isRetired = true;
+        emit ProgramRetired(programId);
+    }
+
+    /// @inheritdoc IProgramRegistry
+    function setup(bytes32 setupId) external view returns (Setup memory found) {
+        found = _setups[setupId];
+        if (found.verifier == address(0)) revert SetupUnknown(setupId);
+    }
+
+    /// @inheritdoc IProgramRegistry
+    function program(bytes32 programId) external view returns (Program memory) {
+        return _program(programId);
+    }
+
+    /// @inheritdoc IProgramRegistry
+    function activeProgram(bytes32 programId) external view returns (Program memory found, address verifier) {
+        found = _program(programId);
+        if (found.isRetired) revert ProgramIsRetired(programId);
+        verifier = _setups[found.setupId].verifier;
+    }
+
+    function _program(bytes32 programId) private view returns (Program memory found) {
+        found = _programs[programId];
+        if (found.setupId == 0) revert ProgramUnknown(programId);
+    }
+}

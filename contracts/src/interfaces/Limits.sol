@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @dev A job's deadline lies at most this far ahead; stake stays slashable at least as long after it is unbonded, so
+/// that a node cannot leave with its stake before its last job has ended.
+uint256 constant MAX_JOB_SECONDS = 7 days;
+
+/// @dev Points E_i in a proving key, and so outputs of one proof.
+uint256 constant MAX_OUTPUTS = 4096;
+
+/// @dev A bitmap of columns is one word.
+uint256 constant MAX_COLUMNS = 256;
