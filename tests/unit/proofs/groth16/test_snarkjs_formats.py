@@ -26,6 +26,7 @@ from proofs.groth16 import (
     read_zkey,
     verify,
 )
+from proofs.groth16.development import write_development_zkey
 from proofs.groth16.documents import public_from_json, read_json
 from proofs.groth16.powers import check_powers
 from proofs.groth16.r1cs import ConstraintViolated
@@ -181,3 +182,16 @@ def test_the_commands_prove_verify_and_check_with_exit_codes(tmp_path: Path) -> 
     assert (
         run_command("check", "--r1cs", HASH / "circuit.r1cs", "--wtns", HASH / "witness.wtns").returncode == 0
     )
+
+
+def test_a_development_key_proves_its_circuit_and_no_other_key_accepts(
+    curve: Backend, tmp_path: Path
+) -> None:
+    draw = random.Random(13)
+    r1cs, witness = read_r1cs(HASH / "circuit.r1cs"), read_witness(HASH / "witness.wtns")
+    write_development_zkey(curve, r1cs, tmp_path / "circuit.zkey", lambda: draw.randrange(1, R))
+    key = read_zkey(tmp_path / "circuit.zkey")
+    proof, public = prove(curve, key, witness, lambda: draw.randrange(R))
+    verify(curve, key.verifying_key, proof, public)
+    with pytest.raises(PairingFailed):
+        verify(curve, read_zkey(HASH / "circuit.zkey").verifying_key, proof, public)
