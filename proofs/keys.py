@@ -26,7 +26,7 @@ G2_NAMES = ("alpha2", "beta2", "delta2", "kappa2", "kappa_prime2", "tau2")
 
 @dataclass(frozen=True)
 class VerifyingKey:
-    """n, [alpha]1, [alpha]2 [beta]2 [delta]2 [kappa]2 [kappa']2 [tau]2, [L_0]1 [eta]1 [(alpha+beta)L_(n-2)]1."""
+    """What verifies proofs of capacity n; job_point is [(alpha + beta) L_(n-2)]1."""
 
     n: int
     alpha1: bytes

@@ -125,7 +125,7 @@ def share_columns(key: ProvingKey, statement: Statement, packages: Sequence[Deal
 
 
 @dataclass(frozen=True)
-class _Masked:
+class Masked:
     """The node's outputs with their zero sharing, its share of the blinding and of Z."""
 
     outputs: bytes
@@ -135,11 +135,11 @@ class _Masked:
 
 def _masked(
     backend: Backend, statement: Statement, columns: Sequence[bytes], packages: Sequence[DealerPackage]
-) -> _Masked:
+) -> Masked:
     """M'(k) = M(k) + the dealers' sharings of zero; mu(k) and Z(k) are sums over the dealers."""
     vectors = [inner_product.gram_outputs(backend, statement, columns)]
     vectors += [package.zero for package in packages]
-    return _Masked(
+    return Masked(
         outputs=backend.vec_combine(vectors, [1] * len(vectors)),
         blinding=Blinding(
             sum(package.mu for package in packages) % R,
@@ -213,13 +213,13 @@ def round2(
     masked = _masked(key.backend, statement, columns, packages)
     _check_own_answer(key, state, masked, answers)
     used = _use_once(state, combined)
-    binding = _weighted_binding(key, combined, masked, state.seat)
-    c = _contribution(key, combined, columns, masked, state)
+    binding = weighted_binding(key, combined, masked, state.seat)
+    c = contribution(key, combined, columns, masked, state)
     return Round2(Round2Message(state.seat, c, binding), used)
 
 
 def _check_own_answer(
-    key: ProvingKey, state: NodeState, masked: _Masked, answers: Sequence[Round1Message]
+    key: ProvingKey, state: NodeState, masked: Masked, answers: Sequence[Round1Message]
 ) -> None:
     own = [answer for answer in answers if answer.seat == state.seat]
     if len(own) != 1 or own[0].randomisers.r != key.backend.g1_mul(key.delta1, state.r):
@@ -238,8 +238,8 @@ def _use_once(state: NodeState, combined: CombinedRound1) -> NodeState:
     return replace(state, challenge=challenge, answering=combined.seats)
 
 
-def _weighted_binding(
-    key: ProvingKey, combined: CombinedRound1, masked: _Masked, seat: int
+def weighted_binding(
+    key: ProvingKey, combined: CombinedRound1, masked: Masked, seat: int
 ) -> ResultBinding | None:
     """lambda_k times Y, P and pi of the masked outputs."""
     if not combined.bound.is_sealed:
@@ -250,11 +250,11 @@ def _weighted_binding(
     return inner_product.bind_result(key, outputs, blinding, combined.bound.challenge)
 
 
-def _contribution(
+def contribution(
     key: ProvingKey,
     combined: CombinedRound1,
     columns: Sequence[bytes],
-    masked: _Masked,
+    masked: Masked,
     state: NodeState,
 ) -> bytes:
     """C_k. The core is built on the unmasked y_k = <p_k, q_k>: the masks are gone at 0."""

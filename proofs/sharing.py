@@ -90,9 +90,11 @@ class DealerPackage:
     """Share of this dealer's part of Z, a sharing of zero."""
 
     def to_bytes(self) -> bytes:
-        """``HSDEAL01 || setup_id || job_id || attempt || seat || n || outputs || sealed || t || g || columns``,
-        numbers in 4 bytes (sealed, t and g in one), then mu, mu_tau, Z, zero, and for each column its position
-        (4 bytes) and share.
+        """``HSDEAL01 || setup_id || job_id || attempt || seat || n || outputs || sealed || t || g ||
+        columns``.
+
+        Numbers have 4 bytes (sealed, t and g one). Then mu, mu_tau, Z, zero, and for each column its
+        position (4 bytes) and share.
         """
         context = self.context
         numbers = (context.attempt, self.seat, context.n, context.output_count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -88,8 +87,8 @@ def make_cast(backend_name: str) -> Cast:
 
 
 @pytest.fixture(params=available_backends())
-def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    yield get_backend(request.param)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return get_backend(request.param)
 
 
 @pytest.fixture
