@@ -5,6 +5,7 @@ addresses are chosen here, and a server is started only when a test's fixture as
 has those fixtures. A DATABASE_URL or CELERY_BROKER_URL of the caller is kept; a chain of the caller never is.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -62,9 +63,10 @@ class TestServers:
         return self._started("ETH_RPC_URL", self._chain)
 
     def stop(self) -> None:
-        """Stop what was started, and remove the directory."""
+        """Stop what was started, and remove the directory; a second call does nothing."""
         if self._supervisor is not None:
             self._supervisor.__exit__()
+            self._supervisor = None
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _started(self, name: str, server: EmbeddedPostgres | EmbeddedRedis | DevelopmentChain) -> str:
@@ -84,6 +86,7 @@ _created: list[TestServers] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Set the environment; this hook alone runs before pytest-django loads the settings."""
     servers = TestServers()
+    atexit.register(servers.stop)  # for a session that ends before it is configured
     os.environ.update(servers.environment())
     _created.append(servers)
 
