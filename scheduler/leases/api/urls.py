@@ -1,0 +1,13 @@
+from django.urls import path
+
+from scheduler.leases.api.blob_views import BlobListView, BlobView
+from scheduler.leases.api.views import FailView, FinishView, HeartbeatView, LeaseView
+
+urlpatterns = [
+    path("leases", LeaseView.as_view(), name="leases"),
+    path("leases/<uuid:lease_id>/heartbeat", HeartbeatView.as_view(), name="lease-heartbeat"),
+    path("leases/<uuid:lease_id>/finish", FinishView.as_view(), name="lease-finish"),
+    path("leases/<uuid:lease_id>/fail", FailView.as_view(), name="lease-fail"),
+    path("blobs", BlobListView.as_view(), name="blobs"),
+    path("blobs/<uuid:blob_id>", BlobView.as_view(), name="blob"),
+]
