@@ -145,8 +145,9 @@ class NodeTasks:
         references = self.session.state.read_json(f"{task.folder}/packages.json")
         if stored is None or references is None:
             raise TaskRefused(
-                "round1_missing", "This node has no randomisers for the attempt: it never answered round
-                1, or the job was final.", "Start a new attempt.",
+                "round1_missing",
+                "This node has no randomisers for the attempt: no round 1 was answered, or the job is final.",
+                "Start a new attempt.",
             )
         state = NodeState.from_bytes(
             bytes.fromhex(stored["node_state"]), context=task.job.deal_context(task.key), seat=task.seat.seat

@@ -1,0 +1,78 @@
+"""``hengsuan node``: enrol, register, take work until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import time
+from collections.abc import Sequence
+
+from scheduler.agents.commandline import add_common_options, guarded, stop_on_signals
+from scheduler.agents.configuration import configuration_path, load_configuration
+from scheduler.agents.errors import AgentError
+from scheduler.agents.housekeeping import Housekeeper
+from scheduler.agents.leases import LeaseLoop
+from scheduler.agents.logs import configure_logs, logger
+from scheduler.agents.messages import Speech, language_of
+from scheduler.agents.node.config import NodeConfig
+from scheduler.agents.node.registration import register_node
+from scheduler.agents.node.worker import NodeTasks
+from scheduler.agents.session import Session, open_session, until_available
+from scheduler.agents.state import StateDirectory
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 stopped as asked, 1 failed, 2 configuration or state unusable."""
+    parser = argparse.ArgumentParser(prog="hengsuan node", description=__doc__)
+    add_common_options(parser)
+    options = parser.parse_args(arguments)
+    say = Speech(language_of(options.lang))
+
+    def body() -> int:
+        config = load_configuration(NodeConfig, configuration_path("node", options.config))
+        configure_logs(config.name, level=config.log_level)
+        with StateDirectory(config.resolve(config.state_directory)).locked():
+            return _serve(config, say)
+
+    return guarded(say, body)
+
+
+def _serve(config: NodeConfig, say: Speech) -> int:
+    session = open_session("node", config, allow_development_setup=config.node.allow_development_setup)
+    print(say("party", name=config.name, party_id=session.enrolment.party_id, address=session.keys.address))
+    _warm_up(session, config)
+    node_id = register_node(session, config, now=time.time)
+    tasks = NodeTasks(session, node_id)
+    loop = LeaseLoop(
+        client=session.client,
+        handlers={"compute": tasks.compute, "prove": tasks.prove},
+        heartbeat_seconds=session.enrolment.heartbeat_seconds,
+        wait_seconds=session.enrolment.lease_wait_seconds,
+        drain_seconds=config.node.drain_seconds,
+        on_idle=Housekeeper(session, "jobs", lambda job_id: session.state.delete(f"jobs/{job_id}")),
+    )
+    stop_on_signals(loop)
+    until_available(lambda: session.client.set_availability(node_id, "ONLINE"))
+    print(say("node_online", node_id=node_id), flush=True)
+    loop.run()
+    _say_goodbye(session, node_id)
+    return 0
+
+
+def _warm_up(session: Session, config: NodeConfig) -> None:
+    """Fetch and load the proving keys before the first job needs them."""
+    for setup in until_available(session.client.setups):
+        if not config.node.capacities or setup.capacity in config.node.capacities:
+            until_available(functools.partial(session.proving_keys.get, setup.setup_id))
+
+
+def _say_goodbye(session: Session, node_id: str) -> None:
+    try:
+        session.client.transport.call(
+            "POST", f"/nodes/{node_id}/availability", json={"availability": "OFFLINE"}, patience_seconds=2.0
+        )
+    except AgentError as error:
+        logger().info("goodbye_not_delivered", code=error.code)
+    session.close()
