@@ -16,10 +16,10 @@ from proofs.keys import ProvingKey
 from proofs.messages import Round1Message, Round2Message
 from proofs.proof import Proof, ResultBinding
 from proofs.prover import scalars_of
-from proofs.sharing import answers_needed, lagrange_at_zero
+from proofs.sharing import answers_needed, lagrange_at, lagrange_at_zero
 from proofs.statement import BoundStatement, JobContext, PublicResult, Result, SealedResult, Statement
 
-__all__ = ["CombinedRound1", "combine_round1", "combine_round2"]
+__all__ = ["CombinedRound1", "are_consistent", "combine_round1", "combine_round2"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,33 @@ def _interpolate(
         vectors.append(b"".join(map(scalar_bytes, message.result.outputs)))
     outputs = backend.vec_combine(vectors, [weights[message.seat] for message in messages])
     return PublicResult(scalars_of(outputs))
+
+
+def are_consistent(key: ProvingKey, messages: Sequence[Round1Message]) -> bool:
+    """Whether the results of more than g t + 1 answers lie on one polynomial of degree g t.
+
+    A market that has spare answers asks this before it fixes the answering set: a wrong F_M(k) then never
+    becomes a challenge. With just enough answers there is nothing to compare.
+    """
+    base, spare = messages[: answers_needed()], messages[answers_needed() :]
+    backend = key.backend
+    for message in spare:
+        weights = lagrange_at([answer.seat for answer in base], message.seat)
+        if isinstance(message.result, SealedResult):
+            points = [a.result.commitment for a in base if isinstance(a.result, SealedResult)]
+            scalars = b"".join(scalar_bytes(weights[answer.seat]) for answer in base)
+            interpolated = backend.g1_msm(b"".join(points), scalars) if len(points) == len(base) else b""
+            if interpolated != message.result.commitment:
+                return False
+            continue
+        vectors = [
+            b"".join(map(scalar_bytes, a.result.outputs)) for a in base if isinstance(a.result, PublicResult)
+        ]
+        expected = b"".join(map(scalar_bytes, message.result.outputs))
+        order = [weights[answer.seat] for answer in base]
+        if len(vectors) != len(base) or backend.vec_combine(vectors, order) != expected:
+            return False
+    return True
 
 
 def combine_round2(

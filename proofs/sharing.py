@@ -203,6 +203,11 @@ class Dealing:
         z = context.stream(seed, b"Z")
         self._z = [0] + [draw_scalar(z) for _ in range(degree)]
 
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The dealt columns' positions in the job's column list, rising."""
+        return tuple(sorted(self._columns))
+
     def slopes(self, position: int) -> list[bytes]:
         """s_1 … s_t of one column, for shares and for blame."""
         return self._vectors(
