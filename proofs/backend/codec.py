@@ -18,7 +18,7 @@ from proofs.errors import (
     UnexpectedInfinity,
     WrongLength,
 )
-from proofs.field import P, R
+from proofs.field import TWO_ADICITY, P, R
 
 __all__ = [
     "G1Affine",
@@ -84,9 +84,9 @@ def encode_signed(values: Sequence[int]) -> bytes:
 
 
 def require_length(n: int) -> int:
-    """A number of elements; WrongLength if it is negative."""
-    if n < 0:
-        raise WrongLength(f"{n} elements cannot be made; the number is at least 0")
+    """A number of elements to make; WrongLength if it is negative or beyond the largest domain."""
+    if not 0 <= n <= 1 << TWO_ADICITY:
+        raise WrongLength(f"{n} elements cannot be made; the number is between 0 and 2^{TWO_ADICITY}")
     return n
 
 

@@ -1,8 +1,12 @@
 """Membership of twist points in G2, the subgroup of order r.
 
-The untwist-Frobenius-twist endomorphism psi satisfies psi^2 - t*psi + p = 0 on the twist, where
-t = 6u^2 + 1. If psi(Q) = [t-1]Q, that relation becomes [p + 1 - t]Q = [r]Q = 0; and on G2 psi acts
-as p = t - 1 modulo r. So psi(Q) = [6u^2]Q decides membership exactly (Scott, eprint 2021/1130).
+With psi the untwist-Frobenius-twist endomorphism, Q lies in G2 exactly if
+
+    [u+1]Q + psi([u]Q) + psi^2([u]Q) = psi^3([2u]Q)
+
+(Dai, Lin, Zhao, Zhou, eprint 2022/348). On the twist psi^2 - t*psi + p = 0 with t = 6u^2 + 1; the
+relation, reduced by it to a + b*psi, kills only points of order dividing a^2 + a*b*t + b^2*p, and
+that number has only r in common with the order r*(2p - r) of the twist (a test computes this).
 """
 
 from __future__ import annotations
@@ -43,12 +47,17 @@ def _psi(point: G2Affine) -> G2Affine:
     return _multiply((x0, -x1), _PSI_X) + _multiply((y0, -y1), _PSI_Y)
 
 
+def _psi_all(points: Sequence[G2Affine | None]) -> list[G2Affine | None]:
+    return [None if point is None else _psi(point) for point in points]
+
+
 def require_subgroup(points: Sequence[G2Affine | None]) -> None:
     """Raise NotInSubgroup naming the first point outside G2; infinity is inside."""
     by_u = scale_all(G2, points, BN_U_NAF)
-    by_u_squared = scale_all(G2, by_u, BN_U_NAF)
-    doubled = G2.add_pairs(by_u_squared, by_u_squared)
-    six_u_squared = G2.add_pairs(G2.add_pairs(doubled, doubled), doubled)
-    for index, (point, multiple) in enumerate(zip(points, six_u_squared, strict=True)):
-        if point is not None and _psi(point) != multiple:
-            raise NotInSubgroup(f"point {index} is on the twist but outside the subgroup of order r")
+    once = _psi_all(by_u)
+    twice = _psi_all(once)
+    lefts = G2.add_pairs(G2.add_pairs(points, by_u), G2.add_pairs(once, twice))
+    rights = _psi_all(_psi_all(_psi_all(G2.add_pairs(by_u, by_u))))
+    for position, (left, right) in enumerate(zip(lefts, rights, strict=True)):
+        if left != right:
+            raise NotInSubgroup(f"point {position} is on the twist but outside the subgroup of order r")

@@ -9,6 +9,9 @@ use ark_ff::{AdditiveGroup, Field, Zero};
 use crate::codec::Curve;
 use crate::field::batch_invert;
 
+/// Up to so many buckets, running sums are cheaper than regrouping.
+const FEW_BUCKETS: usize = 64;
+
 /// Where a bucket's points lie in the common array.
 #[derive(Clone, Copy)]
 struct Span {
@@ -45,12 +48,42 @@ impl<C: Curve> Buckets<C> {
         Self { points, spans }
     }
 
-    /// Sum over the buckets of (index + 1) * (sum of the bucket), by running sums from the top.
+    /// Sum over the buckets of (index + 1) * (sum of the bucket).
+    ///
+    /// Many buckets are laid out as rows of `columns`: index = row * columns + column, so the sum is
+    /// columns * (sum of row * R_row) + (sum of (column + 1) * C_column), where the sums R and C of
+    /// whole rows and columns are again batched additions, cheaper than long running sums.
     pub fn weighted_sum(mut self) -> Projective<C> {
         self.collapse();
+        if self.spans.len() <= FEW_BUCKETS {
+            return self.running_sum(0);
+        }
+        let bits = self.spans.len().next_power_of_two().ilog2() / 2;
+        let columns = 1 << bits;
+        let by_row = self.regroup(self.spans.len().div_ceil(columns), |index| index >> bits);
+        let by_column = self.regroup(columns, |index| index & (columns - 1));
+        let mut total = by_row.running_sum(1);
+        for _ in 0..bits {
+            total.double_in_place();
+        }
+        total + by_column.running_sum(0)
+    }
+
+    /// The same points in other buckets, collapsed again.
+    fn regroup(&self, count: usize, bucket_of: impl Fn(usize) -> usize) -> Self {
+        let full = self.spans.iter().enumerate().filter(|(_, span)| span.len > 0);
+        let entries = full.map(|(index, span)| (bucket_of(index), self.points[span.start]));
+        let mut regrouped = Self::fill(count, entries);
+        regrouped.collapse();
+        regrouped
+    }
+
+    /// Sum of (index + 1 - skipped) * bucket over the collapsed buckets from `skipped` on, by
+    /// running sums from the top.
+    fn running_sum(&self, skipped: usize) -> Projective<C> {
         let mut running = Projective::<C>::zero();
         let mut weighted = Projective::<C>::zero();
-        for span in self.spans.iter().rev() {
+        for span in self.spans[skipped..].iter().rev() {
             if span.len > 0 {
                 running += self.points[span.start];
             }

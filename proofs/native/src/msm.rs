@@ -15,10 +15,10 @@ use crate::buckets::Buckets;
 use crate::codec::Curve;
 use crate::fault::{Fault, same_length};
 
-/// Costs in field multiplications: an affine addition in a batch, both steps of a running sum, an
-/// inversion.
+/// Costs in field multiplications: an affine addition in a batch, a bucket's part of the weighted
+/// sum, an inversion.
 const BATCHED_ADD: usize = 6;
-const RUNNING_SUM: usize = 27;
+const WEIGHTING: usize = 14;
 const INVERSION: usize = 250;
 
 /// Fewer terms than this are not worth a second thread for the same window.
@@ -137,7 +137,7 @@ fn window_count(bits: u32, width: usize) -> usize {
 fn best_width(count: usize, bits: u32) -> usize {
     let rounds = 1 + count.ilog2() as usize;
     let cost = |width: &usize| {
-        let window = count * BATCHED_ADD + (RUNNING_SUM << (width - 1)) + rounds * INVERSION;
+        let window = count * BATCHED_ADD + (WEIGHTING << (width - 1)) + rounds * INVERSION;
         window_count(bits, *width) * window
     };
     (2..=MAX_WIDTH).min_by_key(cost).unwrap_or(MAX_WIDTH)

@@ -105,12 +105,13 @@ def test_a_broken_number_of_bytes_is_refused(backend: Backend, size: int) -> Non
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_one_point_means_exactly_one(backend: Backend, count: int) -> None:
-    for call in (
+    calls: list[Callable[[], bytes]] = [
         lambda: backend.g1_mul(backend.g1_generator() * count, 1),
         lambda: backend.g2_mul(backend.g2_generator() * count, 1),
         lambda: backend.g1_multiples(backend.g1_generator() * count, ONE),
         lambda: backend.g2_multiples(backend.g2_generator() * count, ONE),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(WrongLength):
             call()
 

@@ -159,6 +159,7 @@ def test_two_sides_of_different_length_are_refused(backend: Backend) -> None:
         lambda: backend.vec_combine([one, two], [1, 1]),
         lambda: backend.vec_combine([one, one], [1]),
         lambda: backend.vec_powers(2, -1),
+        lambda: backend.vec_powers(2, 2**62),
         lambda: backend.vec_reduce(one),
     ):
         with pytest.raises(WrongLength):
