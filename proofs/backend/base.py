@@ -7,7 +7,8 @@ Encodings, the same in every backend and on the wire:
 - G2 point: 128 bytes, x1 || x0 || y1 || y0 where x = x0 + x1*i (EIP-197); infinity is all zeros
 
 Every function accepts any bytes-like object and checks it: length, canonical encoding, curve.
-G2 subgroup membership is checked by ``g2_check``, ``g2_bases`` and ``pairing_product_is_one``.
+G2 subgroup membership is checked by ``g2_check``, ``g2_bases`` and ``pairing_product_is_one``; the
+other G2 functions assume it, and what they return for a scalar above r/2 is unspecified without it.
 Python integers given as scalars must be in [0, r), else ``NonCanonicalScalar``.
 """
 
