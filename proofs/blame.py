@@ -1,14 +1,14 @@
 """Who broke a job whose combined proof does not verify. PROTOCOL, *Sharing and the nodes*, last paragraph.
 
 1. ``check_binding`` tests each node's Y, P, pi against its own F_M(k): public values, no further message.
-2. Dealers publish commitments to the slopes of their columns; F(k) = F + k F_s1 + … commits to seat k's share.
-   A node whose share does not open F(k) accuses its dealer, else it proves its own share statement.
+2. Dealers publish commitments to the slopes of their columns; F(k) = F + k F_s1 + … commits to seat k's
+   share. A node whose share does not open F(k) accuses its dealer, else it proves its own share statement.
 3. ``contribution_agrees`` compares the C_k of a failed set with the answers of a set that did verify: all
    unmasked contributions lie on one polynomial of degree g t.
 
-An own share statement shows that a node holds right shares and can prove; that its earlier C_k was wrong is
-shown by step 3. Publishing a share in the clear would cost one node of the threshold, so an accusation carries
-the commitment of the share that was received, and the package is disclosed to the arbiter only.
+An own share statement shows that a node holds right shares and can prove; that its earlier C_k was wrong
+is shown by step 3. Publishing a share in the clear would cost one node of the threshold, so an accusation
+carries the commitment of the share that was received; the package is disclosed to the arbiter only.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def seat_statement(
     positions = sorted(slope.position for slope in slopes)
     if positions != list(range(1, len(statement.columns))):
         raise AnswersInconsistent(
-            f"slopes of columns {positions} are given; each of 1 … {len(statement.columns) - 1} is needed once"
+            f"slopes of columns {positions} given; each of 1 … {len(statement.columns) - 1} is needed once"
         )
     columns = list(statement.columns)
     for slope in slopes:

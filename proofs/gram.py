@@ -1,7 +1,7 @@
 """Statistics read off one Gram matrix. PROTOCOL, *From inner products to programs*.
 
-Needs a symmetric program with ``ones`` first, so that sums and the count are inner products with it. Results are
-floats in the columns' own units; the integers behind them are exact.
+Needs a symmetric program with ``ones`` first, so that sums and the count are inner products with it.
+Results are floats in the columns' own units; the integers behind them are exact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["GramStatistics", "LeastSquares"]
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """An ordinary least-squares fit: coefficient of each regressor by column name, ``ones`` is the intercept."""
+    """An ordinary least-squares fit: coefficients by column name; that of ``ones`` is the intercept."""
 
     target: str
     coefficients: dict[str, float]

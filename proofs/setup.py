@@ -14,14 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proofs import formats
-from proofs.backend.base import SCALAR_BYTES, Backend
+from proofs.backend.base import SCALAR_BYTES, Backend, Bases
 from proofs.errors import MalformedInput, VerifyingKeyInvalid, WrongLength
 from proofs.field import R, root_of_unity
+from proofs.key_check import check_proving_key
 from proofs.keys import DEVELOPMENT, ProvingKey, VerifyingKey
 from proofs.randomness import OsRandom, Random, draw_scalar
 from proofs.statement import MAX_OUTPUTS
 
-__all__ = ["SetupSecrets", "ensure_development_setup", "generate", "load", "load_verifying_key", "save"]
+__all__ = [
+    "KeyMaterial",
+    "SetupSecrets",
+    "ensure_development_setup",
+    "generate",
+    "load",
+    "load_lagrange",
+    "load_verifying_key",
+    "save",
+]
 
 FORMAT = "hengsuan/proving-key/v1"
 HEADER = "key.json"
@@ -234,25 +244,42 @@ def load_verifying_key(directory: Path) -> tuple[VerifyingKey, str]:
     return formats.verifying_key_from(header.get("verifying_key")), ceremony
 
 
-def load(directory: Path, backend: Backend, *, trusted: bool = False) -> ProvingKey:
-    """Reads a key directory and checks digests, encodings and curve membership of every point.
+def _read_points(directory: Path, header: dict[str, object], name: str) -> bytes:
+    """One list of points, whose SHA-256 must be the header's."""
+    digests = formats.mapping(header.get("sha256"), FILES, "sha256")
+    try:
+        points = (directory / f"{name}.points").read_bytes()
+    except FileNotFoundError:
+        raise MalformedInput(f"{directory} lacks {name}.points; make or download the key again") from None
+    if hashlib.sha256(points).hexdigest() != digests[name]:
+        raise MalformedInput(f"{name}.points is not the file of its header (SHA-256 differs)")
+    return points
 
-    ``trusted`` skips the G2 subgroup check of the long list: for a key that this machine made or checked.
+
+def load_lagrange(directory: Path, backend: Backend) -> Bases:
+    """[L_i]1 alone, n points: what ``ones`` is committed with. Not yet checked against the verifying key."""
+    verifying, _ = load_verifying_key(directory)
+    bases = backend.g1_bases(_read_points(directory, _read_header(directory), "lagrange"))
+    if len(bases) != verifying.n:
+        raise WrongLength(f"lagrange has {len(bases)} points, a key for n = {verifying.n} has that many")
+    return bases
+
+
+def load(directory: Path, backend: Backend, *, trusted: bool = False) -> ProvingKey:
+    """Reads a key directory; checks digests, encodings, curve membership and every relation of the points.
+
+    ``trusted`` skips the G2 subgroup check of the long list and the relations: for a key that this machine
+    made or checked before.
     """
     header = _read_header(directory)
     verifying, ceremony = load_verifying_key(directory)
-    digests = formats.mapping(header.get("sha256"), FILES, "sha256")
     points = formats.mapping(header.get("points"), SINGLES, "points")
-    lists = {}
-    for name in FILES:
-        try:
-            lists[name] = (directory / f"{name}.points").read_bytes()
-        except FileNotFoundError:
-            raise MalformedInput(f"{directory} lacks {name}.points; make or download the key again") from None
-        if hashlib.sha256(lists[name]).hexdigest() != digests[name]:
-            raise MalformedInput(f"{name}.points is not the file of its header (SHA-256 differs)")
+    lists = {name: _read_points(directory, header, name) for name in FILES}
     singles = {name: formats.from_hex(value, f"points.{name}") for name, value in points.items()}
-    return KeyMaterial(verifying, ceremony, lists, singles).proving_key(backend, trusted=trusted)
+    key = KeyMaterial(verifying, ceremony, lists, singles).proving_key(backend, trusted=trusted)
+    if not trusted:
+        check_proving_key(key)
+    return key
 
 
 def ensure_development_setup(
