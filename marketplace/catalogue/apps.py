@@ -8,3 +8,6 @@ class CatalogueConfig(AppConfig):
     label = "catalogue"
     verbose_name = "Catalogue"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from marketplace.catalogue import checks  # noqa: F401 - registers the check

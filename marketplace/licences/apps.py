@@ -8,3 +8,6 @@ class LicencesConfig(AppConfig):
     label = "licences"
     verbose_name = "Licences"
     default_auto_field = "django.db.models.BigAutoField"
+    beat_schedule = {
+        "expire licences": {"task": "licences.expire", "schedule": 60.0},
+    }

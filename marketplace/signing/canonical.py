@@ -5,12 +5,12 @@ Floats are refused, because two writers need not agree on their digits; amounts 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from eth_utils.crypto import keccak
 
 from marketplace.signing.errors import MalformedDocument
+from proofs.statement import canonical_json as encode_canonically
 
 __all__ = ["canonical_json", "document_hash", "keccak_hex"]
 
@@ -19,8 +19,7 @@ def canonical_json(document: Any) -> bytes:
     """The one byte string of a JSON document. Raises MalformedDocument."""
     _check(document, path="$")
     try:
-        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return text.encode("utf-8")
+        return encode_canonically(document)
     except ValueError as error:  # a lone surrogate has no UTF-8
         raise MalformedDocument(f"the document has no canonical form: {error}") from error
 

@@ -120,6 +120,10 @@ class TypedMessage:
     def to_json(self) -> dict[str, Any]:
         return {name: _write(kind, value) for name, kind, value in self._members()}
 
+    def to_struct(self) -> list[Any]:
+        """The values in the order of the Solidity struct, as arguments of a contract call."""
+        return [_struct(value) for _, _, value in self._members()]
+
     def signable(self, domain: Eip712Domain) -> SignableMessage:
         return encode_typed_data(
             full_message={
@@ -334,6 +338,14 @@ def _write(kind: str, value: Any) -> Any:
         return [_write(kind.removesuffix("[]"), item) for item in value]
     if kind.startswith("uint") and int(kind[4:]) > 64:
         return str(value)
+    return value
+
+
+def _struct(value: Any) -> Any:
+    if isinstance(value, TypedMessage):
+        return value.to_struct()
+    if isinstance(value, tuple):
+        return [_struct(item) for item in value]
     return value
 
 

@@ -1,0 +1,48 @@
+"""Reads of setups, programs and datasets. All of it is public."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from marketplace.catalogue.errors import DatasetUnknown, ProgramUnknown, SetupUnknown
+from marketplace.catalogue.models import Dataset, DatasetState, Program, Setup
+
+__all__ = ["dataset_get", "datasets_listed", "program_get", "programs_offered", "setup_get", "setups_listed"]
+
+
+def setups_listed() -> QuerySet[Setup]:
+    return Setup.objects.all()
+
+
+def setup_get(*, setup_id: str) -> Setup:
+    """Raises SetupUnknown."""
+    setup = Setup.objects.filter(setup_id=setup_id).first()
+    if setup is None:
+        raise SetupUnknown(f"there is no setup {setup_id}")
+    return setup
+
+
+def programs_offered() -> QuerySet[Program]:
+    """Programs that the chain knows."""
+    return Program.objects.filter(is_registered=True)
+
+
+def program_get(*, program_id: str) -> Program:
+    """Raises ProgramUnknown."""
+    program = Program.objects.select_related("setup").filter(program_id=program_id).first()
+    if program is None:
+        raise ProgramUnknown(f"there is no program {program_id}")
+    return program
+
+
+def datasets_listed(*, state: DatasetState | None = None) -> QuerySet[Dataset]:
+    datasets = Dataset.objects.select_related("owner__organisation").prefetch_related("columns")
+    return datasets if state is None else datasets.filter(state=state)
+
+
+def dataset_get(*, dataset_id: str) -> Dataset:
+    """Raises DatasetUnknown."""
+    dataset = datasets_listed().filter(dataset_id=dataset_id).first()
+    if dataset is None:
+        raise DatasetUnknown(f"there is no dataset {dataset_id}")
+    return dataset

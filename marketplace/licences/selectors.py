@@ -1,0 +1,112 @@
+"""Reads of licences and of what the ledger says is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+
+from marketplace.accounts.models import Party
+from marketplace.licences.domain import LicenceStanding, LicenceTerms, Quantity
+from marketplace.licences.errors import LicenceUnknown
+from marketplace.licences.models import EntryKind, Licence, LicenceState, QuantityEntry
+from marketplace.licences.terms import Terms
+from marketplace.signing.eip712 import GrantLicence
+
+__all__ = [
+    "LicenceQuantities",
+    "licence_get",
+    "licence_quantities",
+    "licence_standing",
+    "licence_terms",
+    "licences_of",
+    "quantities_of",
+]
+
+NOTHING = Quantity(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceQuantities:
+    """granted = remaining + reserved + consumed, in runs, cells and outputs; all zero before the grant."""
+
+    granted: Quantity
+    remaining: Quantity
+    reserved: Quantity
+    consumed: Quantity
+
+
+def licences_of(*, party: Party) -> QuerySet[Licence]:
+    """Licences that the party gave or holds."""
+    return Licence.objects.filter(Q(provider=party) | Q(consumer=party)).select_related(
+        "provider", "consumer", "dataset"
+    )
+
+
+def licence_get(*, party: Party, licence_id: str) -> Licence:
+    """Raises LicenceUnknown; to a stranger a licence does not exist."""
+    licence = licences_of(party=party).filter(licence_id=licence_id).first()
+    if licence is None:
+        raise LicenceUnknown(f"there is no licence {licence_id} of yours", licence_id=licence_id)
+    return licence
+
+
+def licence_quantities(*, licence: Licence) -> LicenceQuantities:
+    return quantities_of(licence_ids=[licence.licence_id])[licence.licence_id]
+
+
+def quantities_of(*, licence_ids: Iterable[str]) -> dict[str, LicenceQuantities]:
+    """The ledger's sums, for each id; one query."""
+    wanted = list(licence_ids)
+    sums: dict[str, dict[str, Quantity]] = {licence_id: {} for licence_id in wanted}
+    rows = (
+        QuantityEntry.objects.filter(licence_id__in=wanted)
+        .order_by()
+        .values("licence_id", "kind")
+        .annotate(total_runs=Sum("runs"), total_cells=Sum("cells"), total_outputs=Sum("outputs"))
+    )
+    for row in rows:
+        total = Quantity(int(row["total_runs"]), int(row["total_cells"]), int(row["total_outputs"]))
+        sums[row["licence_id"]][row["kind"]] = total
+    return {licence_id: _balance(kinds) for licence_id, kinds in sums.items()}
+
+
+def licence_terms(*, licence: Licence) -> LicenceTerms:
+    """The signed part of a licence, for `licences.domain.evaluate`."""
+    names = column_names(licence)
+    return LicenceTerms(
+        licence_id=licence.licence_id,
+        grant=GrantLicence.from_json(licence.grant),
+        terms=Terms.from_document(licence.terms, column_names=names),
+        column_names=names,
+    )
+
+
+def licence_standing(*, licence: Licence, quantities: LicenceQuantities) -> LicenceStanding:
+    """What is left of it and whether it may be used at all; its dates are evaluated from the grant."""
+    return LicenceStanding(
+        is_granted=licence.state in (LicenceState.GRANTED, LicenceState.EXPIRED),
+        is_revoked=licence.state == LicenceState.REVOKED,
+        remaining=quantities.remaining,
+    )
+
+
+def column_names(licence: Licence) -> tuple[str, ...]:
+    return tuple(column.name for column in licence.dataset.columns.order_by("index"))
+
+
+def _balance(kinds: dict[str, Quantity]) -> LicenceQuantities:
+    granted = kinds.get(EntryKind.GRANTED, NOTHING)
+    consumed = kinds.get(EntryKind.CONSUMED, NOTHING)
+    closed = _minus(kinds.get(EntryKind.RESERVED, NOTHING), kinds.get(EntryKind.RELEASED, NOTHING))
+    return LicenceQuantities(
+        granted=granted,
+        remaining=_minus(granted, closed),
+        reserved=_minus(closed, consumed),
+        consumed=consumed,
+    )
+
+
+def _minus(left: Quantity, right: Quantity) -> Quantity:
+    return Quantity(left.runs - right.runs, left.cells - right.cells, left.outputs - right.outputs)
