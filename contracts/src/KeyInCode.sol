@@ -131,14 +131,17 @@ abstract contract KeyInCode is IGroth16Verifier {
         BN254.checkPoint(key.eta.x, key.eta.y);
         BN254.checkPoint(key.jobPoint.x, key.jobPoint.y);
 
-        // In the key's order; δ is the third.
+        // The generator, then in the key's order.
         G2[7] memory points =
             [BN254.generator2(), key.alpha2, key.beta2, key.delta2, key.kappa2, key.kappaPrime2, key.tau2];
         uint256[] memory pairs = BN254.newPairs(7);
-        bytes32 delta = keccak256(abi.encode(key.delta2));
+        bytes32[7] memory hashes;
         for (uint256 i = 0; i < 7; ++i) {
             BN254.checkPoint(points[i]);
-            if (i != 3 && keccak256(abi.encode(points[i])) == delta) revert KeyPointRepeated(3, i);
+            hashes[i] = keccak256(abi.encode(points[i]));
+            for (uint256 j = 0; j < i; ++j) {
+                if (hashes[j] == hashes[i]) revert KeyPointRepeated(j, i);
+            }
             // Paired with infinity a point adds nothing, but the precompile still checks its subgroup.
             pairs.setPair(i, 0, 0, points[i]);
         }

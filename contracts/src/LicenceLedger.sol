@@ -6,8 +6,9 @@ import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
 import {ILicenceLedger, Quantity} from "./interfaces/ILicenceLedger.sol";
 import {SignedActions} from "./SignedActions.sol";
 
-/// @notice Licences and their quantities. Remaining is never stored: it is granted − reserved − consumed, so the law
-/// granted = remaining + reserved + consumed can only break by an underflow, which reverts.
+/// @notice Licences and their quantities. Consumed is never stored: it is granted − remaining − reserved, so the law
+/// granted = remaining + reserved + consumed can only break by an underflow, which reverts. Of the three, consumed is
+/// the one to leave out, because then a settlement, the dearest transaction, writes one slot a licence and not two.
 contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     bytes32 private constant GRANT_TYPEHASH = keccak256(
         "GrantLicence(address provider,address consumer,bytes32 datasetId,bytes32 termsHash,bytes32[] programIds,uint256 columns,uint64 runs,uint128 cells,uint64 outputs,uint64 notBefore,uint64 notAfter,uint128 pricePerRun,uint256 salt,uint256 deadline)"
@@ -19,8 +20,8 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     mapping(bytes32 licenceId => Licence) private _licences;
     mapping(bytes32 licenceId => mapping(bytes32 programId => bool)) private _isProgramLicensed;
     mapping(bytes32 licenceId => Quantity) private _granted;
+    mapping(bytes32 licenceId => Quantity) private _remaining;
     mapping(bytes32 licenceId => Quantity) private _reserved;
-    mapping(bytes32 licenceId => Quantity) private _consumed;
 
     constructor(address access, IDatasetRegistry datasets_) AccessManaged(access) {
         datasets = datasets_;
@@ -73,8 +74,9 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     ) external restricted returns (address provider, uint88 pricePerRun) {
         Licence storage stored = _licence(licenceId);
         _checkUse(licenceId, stored, consumer, programId, columns);
-        Quantity memory remaining = _remaining(licenceId);
+        Quantity memory remaining = _remaining[licenceId];
         if (!_covers(remaining, quantity)) revert QuantityExhausted(licenceId, remaining, quantity);
+        _remaining[licenceId] = _minus(remaining, quantity);
         _reserved[licenceId] = _plus(_reserved[licenceId], quantity);
         emit QuantityReserved(licenceId, jobId, quantity);
         return (stored.provider, stored.pricePerRun);
@@ -84,9 +86,7 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     function consume(bytes32 jobId, uint64 outputs, Use[] calldata uses) external restricted {
         for (uint256 i = 0; i < uses.length; ++i) {
             bytes32 licenceId = uses[i].licenceId;
-            Quantity memory quantity = _unreserve(licenceId, outputs, uses[i].cells);
-            _consumed[licenceId] = _plus(_consumed[licenceId], quantity);
-            emit QuantityConsumed(licenceId, jobId, quantity);
+            emit QuantityConsumed(licenceId, jobId, _unreserve(licenceId, outputs, uses[i].cells));
         }
     }
 
@@ -94,7 +94,9 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     function release(bytes32 jobId, uint64 outputs, Use[] calldata uses) external restricted {
         for (uint256 i = 0; i < uses.length; ++i) {
             bytes32 licenceId = uses[i].licenceId;
-            emit QuantityReleased(licenceId, jobId, _unreserve(licenceId, outputs, uses[i].cells));
+            Quantity memory quantity = _unreserve(licenceId, outputs, uses[i].cells);
+            _remaining[licenceId] = _plus(_remaining[licenceId], quantity);
+            emit QuantityReleased(licenceId, jobId, quantity);
         }
     }
 
@@ -120,7 +122,8 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
         )
     {
         _licence(licenceId);
-        return (_granted[licenceId], _remaining(licenceId), _reserved[licenceId], _consumed[licenceId]);
+        (granted, remaining, reserved) = (_granted[licenceId], _remaining[licenceId], _reserved[licenceId]);
+        consumed = _minus(_minus(granted, remaining), reserved);
     }
 
     /// @inheritdoc ILicenceLedger
@@ -186,6 +189,7 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
             _isProgramLicensed[licenceId][request.programIds[i]] = true;
         }
         _granted[licenceId] = Quantity(request.runs, request.cells, request.outputs);
+        _remaining[licenceId] = _granted[licenceId];
     }
 
     function _checkUse(
@@ -220,10 +224,6 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     function _licence(bytes32 licenceId) private view returns (Licence storage stored) {
         stored = _licences[licenceId];
         if (stored.provider == address(0)) revert LicenceUnknown(licenceId);
-    }
-
-    function _remaining(bytes32 licenceId) private view returns (Quantity memory) {
-        return _minus(_minus(_granted[licenceId], _reserved[licenceId]), _consumed[licenceId]);
     }
 
     function _covers(Quantity memory whole, Quantity memory part) private pure returns (bool) {

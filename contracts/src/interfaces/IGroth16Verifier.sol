@@ -64,7 +64,7 @@ interface IGroth16Verifier {
     /// @notice The given left and right are not the combinations of the columns.
     error CombinationInvalid();
     error CapacityInvalid(uint256 capacity);
-    /// @notice A point of the key may not equal another one or the generator (γ = δ makes every statement provable).
+    /// @notice No two of generator, α2, β2, δ2, κ2, κ'2, τ2 (0 … 6) may be equal; γ = δ would make everything provable.
     error KeyPointRepeated(uint256 first, uint256 second);
     /// @notice α in G1 and α in G2 are not the same scalar.
     error KeyAlphaMismatch();

@@ -120,17 +120,17 @@ library BN254 {
         return new uint256[](6 * count);
     }
 
+    /// @dev `index` is below the count that the room was made for; it is not checked again.
     function setPair(uint256[] memory pairs, uint256 index, uint256 x, uint256 y, G2 memory point)
         internal
         pure
     {
-        uint256 start = 6 * index;
-        pairs[start] = x;
-        pairs[start + 1] = y;
-        pairs[start + 2] = point.x1;
-        pairs[start + 3] = point.x0;
-        pairs[start + 4] = point.y1;
-        pairs[start + 5] = point.y0;
+        assembly ("memory-safe") {
+            let pair := add(add(pairs, 0x20), mul(index, 0xc0))
+            mstore(pair, x)
+            mstore(add(pair, 0x20), y)
+            mcopy(add(pair, 0x40), point, 0x80)
+        }
     }
 
     /// @dev Whether the product of all pairings is 1. Reverts if a point is malformed. The precompile takes all gas it is

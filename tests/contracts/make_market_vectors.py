@@ -1,0 +1,327 @@
+"""Writes contracts/test/vectors/market.json: a whole market with real proofs, for the forge tests.
+
+    python tests/contracts/make_market_vectors.py > contracts/test/vectors/market.json
+
+Two providers, three datasets, licences and one order per scenario, each signed, with a proof of its job. The forge tests
+deploy the contracts to the same addresses (a fixed deployer, nonces 0 … 6) and must find the same ids; since
+these come from ``marketplace.signing``, that compares the EIP-712 hashes of Python and Solidity too. Structs are
+ABI-encoded, so that a test decodes them in one call. Everything is derived from fixed seeds: insecure examples.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, fields
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from proofs import columns as column_rules
+from proofs import hashing, prover, setup
+from proofs.backend import Backend, get_backend
+from proofs.columns import ColumnCommitment, ColumnSchema
+from proofs.formats import to_hex
+from proofs.inner_product import scalar_bytes
+from proofs.keys import ProvingKey
+from proofs.randomness import SeededRandom
+from proofs.statement import JobContext, Program, SealedResult, Statement
+from marketplace.signing.eip712 import Eip712Domain, GrantLicence, Input, Order, RegisterDataset
+
+CHAIN_ID = 31337
+NOW = 1_800_000_000
+DAY = 24 * 60 * 60
+FAR = 2**40
+CAPACITY = 16
+ROWS = 12
+DEPLOYER = bytes.fromhex("00000000000000000000000000000000de910e12")
+CONTRACTS = (
+    "SettlementToken",
+    "MarketAccess",
+    "ProgramRegistry",
+    "DatasetRegistry",
+    "LicenceLedger",
+    "NodeRegistry",
+    "Market",
+)
+KEYS = {"providerA": 0xA1, "providerB": 0xB2, "consumer": 0xC3}
+SCHEMA = ColumnSchema("value", 0, -1000, 1000)
+
+
+def random(label: str) -> SeededRandom:
+    return SeededRandom(bytes(32), b"hengsuan/market-vectors/" + label.encode())
+
+
+def address_of(name: str) -> str:
+    return str(Account.from_key(KEYS[name].to_bytes(32, "big")).address)
+
+
+def created_by_deployer(nonce: int) -> str:
+    """CREATE's address: the last 20 bytes of keccak256(rlp([deployer, nonce])) for a nonce below 128."""
+    encoded = b"\xd6\x94" + DEPLOYER + (bytes([nonce]) if nonce else b"\x80")
+    return str(to_checksum_address(keccak(encoded)[12:]))
+
+
+ADDRESSES = {name: created_by_deployer(nonce) for nonce, name in enumerate(CONTRACTS)}
+
+
+def domain(contract: str) -> Eip712Domain:
+    return Eip712Domain(CHAIN_ID, ADDRESSES[contract])
+
+
+def points(encoded: bytes) -> list[tuple[int, ...]]:
+    return [
+        (int.from_bytes(encoded[i : i + 32], "big"), int.from_bytes(encoded[i + 32 : i + 64], "big"))
+        for i in range(0, len(encoded), 64)
+    ]
+
+
+def abi_points(commitments: list[bytes]) -> str:
+    return to_hex(encode(["(uint256,uint256)[]"], [points(b"".join(commitments))]))
+
+
+def abi_struct(message: Any, kind: str) -> str:
+    """A struct as ``abi.encode`` writes it; a nested list of structs becomes a list of tuples."""
+    values = []
+    for name in (item.name for item in fields(message)):
+        value = getattr(message, name)
+        if isinstance(value, tuple) and value and isinstance(value[0], Input):
+            value = [(bytes.fromhex(item.licence_id[2:]), item.columns) for item in value]
+        elif isinstance(value, tuple):
+            value = [bytes.fromhex(item[2:]) for item in value]
+        elif isinstance(value, str) and len(value) == 66:
+            value = bytes.fromhex(value[2:])
+        values.append(value)
+    return to_hex(encode([kind], [tuple(values)]))
+
+
+@dataclass
+class Dataset:
+    owner: str
+    columns: list[bytes]
+    commitments: list[ColumnCommitment]
+    request: RegisterDataset
+
+    @property
+    def dataset_id(self) -> str:
+        return self.request.digest(domain("DatasetRegistry"))
+
+    def document(self) -> dict[str, str]:
+        return {
+            "request": abi_struct(
+                self.request, "(address,bytes32,uint64,uint8,bytes32,bytes32,uint256,uint256)"
+            ),
+            "id": self.dataset_id,
+            "signature": self.request.sign(domain("DatasetRegistry"), KEYS[self.owner].to_bytes(32, "big")),
+            "commitments": abi_points([c.f for c in self.commitments]),
+            "knowledge": abi_points([c.f_kappa for c in self.commitments]),
+        }
+
+
+def dataset(key: ProvingKey, backend: Backend, owner: str, count: int, rows: int) -> Dataset:
+    """``ones`` and ``count`` further columns."""
+    label = f"{owner}/{rows}"
+    source = random(label)
+    columns = [column_rules.ones_column(CAPACITY, rows)]
+    for index in range(count):
+        values = [keccak(f"{label}/{index}/{row}".encode())[0] - 128 for row in range(rows)]
+        encoded = column_rules.encode_integers(backend, SCHEMA, values, CAPACITY)
+        columns.append(column_rules.blind(backend, encoded, source))
+    commitments = [column_rules.commit(key, column) for column in columns]
+    request = RegisterDataset(
+        owner=address_of(owner),
+        setup_id=to_hex(key.setup_id),
+        rows=rows,
+        grade=1,
+        schema_hash=to_hex(keccak(f"schema {label}".encode())),
+        columns_hash=to_hex(hashing.columns_hash([c.f for c in commitments])),
+        salt=1,
+        deadline=FAR,
+    )
+    return Dataset(owner, columns, commitments, request)
+
+
+def licence(owner: Dataset, programs: list[Program], price: int) -> GrantLicence:
+    return GrantLicence(
+        provider=address_of(owner.owner),
+        consumer=address_of("consumer"),
+        dataset_id=owner.dataset_id,
+        terms_hash=to_hex(keccak(b"terms")),
+        program_ids=tuple(to_hex(program.program_id) for program in programs),
+        columns=(1 << len(owner.columns)) - 1,
+        runs=20,
+        cells=2_000,
+        outputs=4_000,
+        not_before=NOW - DAY,
+        not_after=NOW + 30 * DAY,
+        price_per_run=price,
+        salt=1,
+        deadline=FAR,
+    )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One order: how many columns of each provider (column 0 apart), under which program."""
+
+    name: str
+    first: int
+    second: int
+    is_sealed: bool
+    program: str = "whole"
+    salt: int = 1
+
+
+SCENARIOS = (
+    *(
+        Scenario(f"{'sealed' if is_sealed else 'public'}_{1 + a + b}", a, b, is_sealed)
+        for is_sealed in (True, False)
+        for a, b in ((1, 0), (2, 1), (4, 3), (8, 7))
+    ),
+    Scenario("public_one_output", 1, 0, False, "single"),
+    Scenario("sealed_block", 2, 1, True, "block"),
+    Scenario("sealed_4_again", 2, 1, True, salt=2),
+)
+
+
+class World:
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        drawn = setup.SetupSecrets.drawn(random("setup"))
+        self.key = setup.generate(backend, CAPACITY, secrets=drawn, max_outputs=256).proving_key(
+            backend, trusted=True
+        )
+        self.programs = {
+            "whole": Program(self.key.setup_id, 0, 0),
+            "single": Program(self.key.setup_id, 1, 1),
+            "block": Program(self.key.setup_id, 3, 1),
+        }
+        self.datasets = {
+            "A": dataset(self.key, backend, "providerA", 8, ROWS),
+            "B": dataset(self.key, backend, "providerB", 7, ROWS),
+            "short": dataset(self.key, backend, "providerB", 2, ROWS - 1),
+        }
+        programs = list(self.programs.values())
+        self.licences = {
+            "A": licence(self.datasets["A"], programs, 1_000_001),
+            "B": licence(self.datasets["B"], programs, 2_000_003),
+            "short": licence(self.datasets["short"], programs, 1),
+        }
+
+    def licence_id(self, name: str) -> str:
+        return self.licences[name].digest(domain("LicenceLedger"))
+
+    def document(self) -> dict[str, Any]:
+        verifying = self.key.verifying
+        names = ("alpha1", "alpha2", "beta2", "delta2", "kappa2", "kappa_prime2", "tau2", "l0", "eta", "job_point")
+        encoded = CAPACITY.to_bytes(32, "big") + b"".join(getattr(verifying, name) for name in names)
+        return {
+            "now": NOW,
+            "addresses": ADDRESSES,
+            "key": to_hex(encoded),
+            "setupId": to_hex(self.key.setup_id),
+            "programs": {name: self._program(program) for name, program in self.programs.items()},
+            "datasets": {name: item.document() for name, item in self.datasets.items()},
+            "licences": {name: self._licence(name) for name in self.licences},
+            "jobs": {scenario.name: self._job(scenario) for scenario in SCENARIOS},
+        }
+
+    def _program(self, program: Program) -> dict[str, Any]:
+        return {
+            "id": to_hex(program.program_id),
+            "leftCount": program.left_count,
+            "rightStart": program.right_start,
+        }
+
+    def _licence(self, name: str) -> dict[str, str]:
+        request = self.licences[name]
+        kind = (
+            "(address,address,bytes32,bytes32,bytes32[],uint256,uint64,uint128,uint64,uint64,uint64,uint128,uint256,uint256)"
+        )
+        key = KEYS[self.datasets[name].owner].to_bytes(32, "big")
+        return {
+            "request": abi_struct(request, kind),
+            "id": self.licence_id(name),
+            "signature": request.sign(domain("LicenceLedger"), key),
+        }
+
+    def _job(self, scenario: Scenario) -> dict[str, Any]:
+        program = self.programs[scenario.program]
+        chosen = [(name, count) for name, count in (("A", scenario.first), ("B", scenario.second)) if count]
+        order = Order(
+            consumer=address_of("consumer"),
+            program_id=to_hex(program.program_id),
+            inputs=tuple(Input(self.licence_id(name), (1 << (count + 1)) - 1) for name, count in chosen),
+            visibility=int(scenario.is_sealed),
+            recipient_key=to_hex(keccak(b"recipient")),
+            details_hash=to_hex(keccak(scenario.name.encode())),
+            max_price=10_000_000,
+            deadline=NOW + DAY,
+            salt=scenario.salt,
+        )
+        job_id = order.digest(domain("Market"))
+        context = JobContext(
+            chain_id=CHAIN_ID,
+            market=bytes.fromhex(ADDRESSES["Market"][2:]),
+            job_id=bytes.fromhex(job_id[2:]),
+            program_id=program.program_id,
+            licences_hash=hashing.licences_hash(
+                [bytes.fromhex(self.licence_id(name)[2:]) for name, _ in chosen]
+            ),
+        )
+        first = self.datasets["A"]
+        columns, commitments = [first.columns[0]], [first.commitments[0]]
+        for name, count in chosen:
+            columns += self.datasets[name].columns[1 : 1 + count]
+            commitments += self.datasets[name].commitments[1 : 1 + count]
+        statement = Statement.of_program(program, tuple(c.f for c in commitments), ROWS)
+        prove = prover.prove_sealed if scenario.is_sealed else prover.prove_public
+        proven = prove(self.key, context, statement, columns, commitments, random(scenario.name))
+        other = prove(self.key, context, statement, columns, commitments, random(scenario.name + "/other"))
+        return {
+            "order": abi_struct(
+                order,
+                "(address,bytes32,(bytes32,uint256)[],uint8,bytes32,bytes32,uint128,uint64,uint256)",
+            ),
+            "id": job_id,
+            "signature": order.sign(domain("Market"), KEYS["consumer"].to_bytes(32, "big")),
+            "columns": abi_points([c.f for c in commitments]),
+            "columnsHash": to_hex(statement.columns_hash),
+            "leftCount": statement.left_count,
+            "rightCount": statement.right_count,
+            "licencesHash": to_hex(context.licences_hash),
+            "resultHash": to_hex(proven.bound.result.result_hash),
+            "jobElement": to_hex(scalar_bytes(proven.bound.job)),
+            "outputs": to_hex(encode(["uint256[]"], [self._outputs(proven)])),
+            "proof": self._proof(proven),
+            "combination": self._combination(proven),
+            "otherProof": self._proof(other),
+            "otherCombination": self._combination(other),
+        }
+
+    def _outputs(self, proven: prover.Proven) -> list[int]:
+        result = proven.bound.result
+        return [] if isinstance(result, SealedResult) else list(result.outputs)
+
+    def _proof(self, proven: prover.Proven) -> str:
+        """SealedProof or PublicProof: static structs, so their words stand end to end."""
+        proof = proven.proof
+        words = proof.a + proof.b + proof.c
+        if proof.binding is not None:
+            assert isinstance(proven.bound.result, SealedResult)
+            words += proven.bound.result.commitment + proof.binding.y + proof.binding.p + proof.binding.pi
+        return to_hex(words)
+
+    def _combination(self, proven: prover.Proven) -> str:
+        weights = proven.bound.weights
+        encoded = b"".join(proven.bound.statement.columns)
+        left = self.backend.g1_msm(encoded, b"".join(map(scalar_bytes, weights.left)))
+        right = self.backend.g1_msm(encoded, b"".join(map(scalar_bytes, weights.right)))
+        return to_hex(left + right)
+
+
+if __name__ == "__main__":
+    json.dump(World(get_backend()).document(), sys.stdout, indent=1)
+    sys.stdout.write("\n")
