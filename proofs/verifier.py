@@ -6,9 +6,11 @@ commitments must have passed ``proofs.columns.check_commitments`` when they were
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from proofs import hashing, inner_product
 from proofs.backend.base import Backend
-from proofs.errors import MalformedInput, PairingFailed, UnexpectedInfinity, WrongLength, WrongProgram
+from proofs.errors import MalformedInput, PairingFailed, WrongLength, WrongProgram
 from proofs.field import R
 from proofs.inner_product import scalar_bytes
 from proofs.keys import VerifyingKey
@@ -65,10 +67,16 @@ def _check_points(backend: Backend, bound: BoundStatement, proof: Proof) -> None
     if isinstance(bound.result, SealedResult):
         named.append(("F_M", bound.result.commitment))
     for name, point in named:
-        if not any(point):
-            raise UnexpectedInfinity(f"{name} is the point at infinity")
-    backend.g1_check(b"".join(point for _, point in named))
-    backend.g2_check(proof.b)
+        _named(backend.g1_check, name, point)
+    _named(backend.g2_check, "B", proof.b)
+
+
+def _named(check: Callable[[bytes], None], name: str, point: bytes) -> None:
+    """Runs a backend's check and says which point it was about."""
+    try:
+        check(point)
+    except MalformedInput as error:
+        raise type(error)(f"{name}: {error}") from None
 
 
 def _columns_sum(
