@@ -13,17 +13,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import decode
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import EncodingError
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+
+from marketplace.chain.errors import ArgumentsInvalid
 
 __all__ = [
     "ABI_PATH",
     "CONTRACTS",
     "AbiItem",
     "decode_event",
+    "decode_fields",
     "decode_outputs",
+    "encode_call",
     "error_by_selector",
     "event_by_topic",
     "function_item",
@@ -39,6 +44,7 @@ CONTRACTS = (
     "Market",
     "SettlementToken",
     "Groth16Verifier",
+    "MarketAccess",
 )
 
 
@@ -71,7 +77,10 @@ def interface(contract: str) -> list[dict[str, Any]]:
 @cache
 def function_item(contract: str, name: str) -> AbiItem:
     """The function of that name; none of our contracts overloads one that the market calls."""
-    return next(item for item in _items(contract, "function") if item.name == name)
+    for item in _items(contract, "function"):
+        if item.name == name:
+            return item
+    raise ArgumentsInvalid(f"{contract} has no function {name}")
 
 
 @cache
@@ -100,6 +109,20 @@ def decode_event(item: AbiItem, topics: Sequence[bytes], data: bytes) -> dict[st
     return {field["name"]: values[field["name"]] for field in item.inputs}
 
 
+def encode_call(contract: str, function: str, arguments: Sequence[object]) -> bytes:
+    """The call data of a function, from Python or JSON values.
+
+    Integers may be decimal text, bytes may be `0x` hex, addresses may be in any case; structs are lists in
+    the order of their fields or dictionaries by field name. Raises `ArgumentsInvalid`.
+    """
+    item = function_item(contract, function)
+    try:
+        values = [_encodable(field, value) for field, value in zip(item.inputs, arguments, strict=True)]
+        return keccak(text=item.signature)[:4] + encode(_types(item.inputs), values)
+    except (EncodingError, KeyError, TypeError, ValueError) as error:
+        raise ArgumentsInvalid(f"{contract}.{item.signature} cannot take these arguments: {error}") from error
+
+
 def decode_outputs(item: AbiItem, data: bytes) -> Any:
     """What a view returned: one value, or several by name."""
     values = decode_fields(item.outputs, data)
@@ -125,6 +148,23 @@ def _items(contract: str, kind: str) -> Iterator[AbiItem]:
 
 def _types(fields: Sequence[Mapping[str, Any]]) -> list[str]:
     return [collapse_if_tuple(dict(field)) for field in fields]
+
+
+def _encodable(field: Mapping[str, Any], value: Any) -> Any:
+    kind = str(field["type"])
+    if kind.endswith("]"):
+        element = {**field, "type": kind[: kind.rindex("[")]}
+        return [_encodable(element, item) for item in value]
+    if kind == "tuple":
+        components = field["components"]
+        parts = [value[part["name"]] for part in components] if isinstance(value, Mapping) else value
+        pairs = zip(components, parts, strict=True)
+        return tuple(_encodable(component, part) for component, part in pairs)
+    if kind.startswith(("uint", "int")) and isinstance(value, str):
+        return int(value)
+    if kind.startswith("bytes") and isinstance(value, str):
+        return bytes.fromhex(value.removeprefix("0x"))
+    return to_checksum_address(value) if kind == "address" else value
 
 
 def _named(field: Mapping[str, Any], value: Any) -> Any:

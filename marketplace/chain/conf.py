@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,21 +15,27 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
 from marketplace.chain.deployment import Deployment
-from marketplace.chain.errors import DeploymentMismatch, SignerMissing
+from marketplace.chain.errors import DeploymentMismatch, SenderBusy, SignerMissing
+from marketplace.chain.locks import advisory_lock
 from marketplace.chain.reader import ChainReader
 from marketplace.chain.rpc import connect
 
 __all__ = [
     "DEVELOPMENT_CHAIN_IDS",
     "OutboxPolicy",
+    "artefacts_directory",
     "chain_reader",
     "chain_web3",
     "deployment_current",
     "outbox_policy",
+    "sender_lock",
+    "sender_lock_name",
     "signer_account",
 ]
 
 GWEI = 10**9
+LOCK_ATTEMPTS = 100
+LOCK_PAUSE_SECONDS = 0.2
 # Chains on which tokens are free and may be minted: anvil and Hardhat.
 DEVELOPMENT_CHAIN_IDS = frozenset({31337, 1337})
 
@@ -88,6 +97,28 @@ def signer_account() -> LocalAccount:
     except ValueError as error:
         raise SignerMissing(f"{path} does not hold a key of 0x and 64 hexadecimal digits") from error
     return account
+
+
+def artefacts_directory() -> Path:
+    """Where forge put what it compiled; needed to deploy only."""
+    return Path(getattr(settings, "CHAIN_ARTEFACTS_DIR", settings.BASE_DIR / "contracts" / "out"))
+
+
+@contextmanager
+def sender_lock() -> Iterator[None]:
+    """Keep the outbox from sending while a command sends with the same key; raises `SenderBusy`."""
+    for _ in range(LOCK_ATTEMPTS):
+        with advisory_lock(sender_lock_name(settings.CHAIN_ID, signer_account().address)) as is_held:
+            if is_held:
+                yield
+                return
+        time.sleep(LOCK_PAUSE_SECONDS)
+    raise SenderBusy("the outbox is sending all the time; stop the worker, or try again")
+
+
+def sender_lock_name(chain_id: int, address: str) -> str:
+    """The advisory lock of whoever sends with a key."""
+    return f"outbox/{chain_id}/{address}"
 
 
 @lru_cache(maxsize=4)

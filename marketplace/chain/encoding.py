@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["json_arguments", "json_value"]
+__all__ = ["json_arguments", "json_value", "text_from_bytes32", "text_to_bytes32"]
 
 
 def json_value(value: object) -> Any:
@@ -24,3 +24,17 @@ def json_value(value: object) -> Any:
 def json_arguments(arguments: Sequence[object]) -> list[Any]:
     """The arguments of a call as JSON, in order."""
     return [json_value(argument) for argument in arguments]
+
+
+def text_to_bytes32(text: str) -> str:
+    """Solidity's `bytes32("text")`: ASCII, padded with zeros on the right; longer text is cut."""
+    return "0x" + text.encode("ascii", "replace")[:32].ljust(32, b"\0").hex()
+
+
+def text_from_bytes32(value: str) -> str:
+    """The text of a `bytes32`; what is not ASCII comes back as hex."""
+    raw = bytes.fromhex(value.removeprefix("0x")).rstrip(b"\0")
+    try:
+        return raw.decode("ascii")
+    except UnicodeDecodeError:
+        return "0x" + raw.hex()

@@ -1,10 +1,13 @@
 """Errors of the chain. No Django.
 
 ChainError
+├── ArgumentsInvalid     a call does not fit its function: a programming error
 ├── ArtefactMissing      a contract is not compiled
 ├── DeploymentMissing    no contracts are known
 ├── SignerMissing        the relayer's key cannot be read
 ├── DeploymentMismatch   this chain does not have the known contracts
+├── DevelopmentSetupRefused  a setup whose secrets one party knew, in production
+├── SenderBusy           the outbox sends with the key that a command wants to use
 ├── ChainUnreachable     the chain's node does not answer; asked again later
 ├── ContractReverted     a contract refused, with its typed error
 ├── TransactionRefused   the chain's node does not take a signed transaction; tried again later
@@ -18,6 +21,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "ArgumentsInvalid",
     "ArtefactMissing",
     "ChainError",
     "ChainUnreachable",
@@ -26,6 +30,8 @@ __all__ = [
     "DedupeKeyReused",
     "DeploymentMismatch",
     "DeploymentMissing",
+    "DevelopmentSetupRefused",
+    "SenderBusy",
     "SignerMissing",
     "TransactionRefused",
     "TransactionTransitionLost",
@@ -37,6 +43,11 @@ class ChainError(Exception):
 
     code = "chain_error"
     remedy = "Read the market's log."
+
+
+class ArgumentsInvalid(ChainError):
+    code = "chain_arguments_invalid"
+    remedy = "Compare the arguments with the contract's interface."
 
 
 class ArtefactMissing(ChainError):
@@ -61,6 +72,16 @@ class DeploymentMismatch(ChainError):
 class SignerMissing(ChainError):
     code = "signer_missing"
     remedy = "Let CHAIN_SIGNER_KEY_FILE name a file that the market may read."
+
+
+class DevelopmentSetupRefused(ChainError):
+    code = "development_setup_refused"
+    remedy = "Take the setup of a ceremony; a development setup lets its maker forge proofs."
+
+
+class SenderBusy(ChainError):
+    code = "sender_busy"
+    remedy = "Stop the worker of the queue `chain`, then run the command again."
 
 
 class ChainUnreachable(ChainError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from eth_account.signers.local import LocalAccount
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3RPCError
@@ -100,6 +100,7 @@ class Follower:
             transaction_apply(wish, TransactionEvent.FINALISE)
 
     def _look_for_receipt(self, wish: ChainTransaction, head: int, summary: SendSummary) -> None:
+        assert wish.nonce is not None
         for form in wish.signed_forms.filter(nonce=wish.nonce).order_by("-id"):
             try:
                 receipt = self._web3.eth.get_transaction_receipt(HexBytes(form.tx_hash))

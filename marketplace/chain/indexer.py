@@ -1,8 +1,9 @@
 """Reads what happened on the chain into the database, and applies it through the handlers.
 
-Two steps, both safe to repeat and to interrupt: blocks are stored with a checkpoint that moves by compare-and-set;
-then every stored event that is not handled yet is handled in order, each in a database transaction of its own. When
-the chain drops blocks, their events are marked as orphaned, the checkpoint goes back, and the new blocks are read.
+Two steps, both safe to repeat and to interrupt: blocks are stored with a checkpoint that moves by compare-
+and-set; then every stored event that is not handled yet is handled in order, each in a database transaction
+of its own. When the chain drops blocks, their events are marked as orphaned, the checkpoint goes back, and
+the new blocks are read.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from eth_utils.address import to_checksum_address
 from web3.exceptions import BlockNotFound
 from web3.types import BlockData, LogReceipt
 
 from marketplace.chain.abi import decode_event, event_by_topic
 from marketplace.chain.deployment import Deployment
-from marketplace.chain.errors import CheckpointLost, ChainUnreachable, DeploymentMismatch
+from marketplace.chain.errors import ChainUnreachable, CheckpointLost, DeploymentMismatch
 from marketplace.chain.locks import advisory_lock
 from marketplace.chain.models import ChainEvent, Checkpoint, IndexedBlock
 from marketplace.chain.reader import ChainReader
@@ -45,7 +47,10 @@ class IndexSummary:
 
 
 class Indexer:
-    """The index of one deployment. `on_orphaned` is told, in the same transaction, which events are no more."""
+    """The index of one deployment.
+
+    `on_orphaned` is told, in the same transaction, which events are no more.
+    """
 
     def __init__(
         self,
@@ -125,10 +130,8 @@ class Indexer:
         return checkpoint
 
     def _logs(self, first: int, last: int) -> list[LogReceipt]:
-        addresses = list(self._deployment.addresses.values())
-        return list(
-            self._web3.eth.get_logs({"fromBlock": first, "toBlock": last, "address": addresses})
-        )
+        addresses = [to_checksum_address(address) for address in self._deployment.addresses.values()]
+        return list(self._web3.eth.get_logs({"fromBlock": first, "toBlock": last, "address": addresses}))
 
     def _store_block(self, checkpoint: Checkpoint, block: BlockData) -> None:
         IndexedBlock.objects.update_or_create(
@@ -155,7 +158,9 @@ class Indexer:
                 "transaction_hash": _hex(log["transactionHash"]),
                 "contract": contract,
                 "name": item.name,
-                "arguments": decode_event(item, [bytes(topic) for topic in log["topics"]], bytes(log["data"])),
+                "arguments": decode_event(
+                    item, [bytes(topic) for topic in log["topics"]], bytes(log["data"])
+                ),
                 "mined_at": _time(block),
                 "orphaned_at": None,
                 "handled_at": None,
@@ -237,7 +242,9 @@ class Indexer:
                 continue
             summary.problems += 1
             if problem != event.problem:
-                logger.error("chain_event_not_handled", contract=event.contract, name=event.name, problem=problem)
+                logger.error(
+                    "chain_event_not_handled", contract=event.contract, name=event.name, problem=problem
+                )
                 ChainEvent.objects.filter(pk=event.pk).update(problem=problem)
 
     def _handle_one(self, event: ChainEvent) -> str | None:
@@ -247,7 +254,7 @@ class Indexer:
                 event.handled_at = timezone.now()
                 event.problem = ""
                 event.save(update_fields=["handled_at", "problem"])
-        except Exception as error:  # noqa: BLE001 - one bad event must not stop the others; it is kept and shown
+        except Exception as error:
             return f"{type(error).__name__}: {error}"
         return None
 

@@ -16,13 +16,14 @@ from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 from web3.exceptions import ContractLogicError, Web3RPCError
 
-from marketplace.chain.conf import OutboxPolicy
+from marketplace.chain.abi import encode_call
+from marketplace.chain.conf import OutboxPolicy, sender_lock_name
 from marketplace.chain.errors import ChainUnreachable, ContractReverted, TransactionRefused
 from marketplace.chain.fees import fees_suggested
 from marketplace.chain.follow import Follower, SendSummary
 from marketplace.chain.locks import advisory_lock
 from marketplace.chain.models import ChainTransaction, SignedTransaction
-from marketplace.chain.reader import ChainReader, encode_call
+from marketplace.chain.reader import ChainReader
 from marketplace.chain.revert import revert_from_exception
 from marketplace.chain.reverts import transaction_revert
 from marketplace.chain.rpc import chain_failures_typed
@@ -67,7 +68,7 @@ class Outbox:
         """Send what is due and follow what was sent; return at once if another process is at it."""
         summary = SendSummary()
         while True:
-            with advisory_lock(f"outbox/{self._chain_id}/{self._signer.address}") as is_held:
+            with advisory_lock(sender_lock_name(self._chain_id, self._signer.address)) as is_held:
                 if not is_held:
                     return summary
                 try:

@@ -9,7 +9,7 @@ refuses (for example `LicenceUnknown`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -20,7 +20,7 @@ from web3.contract import Contract
 from web3.exceptions import ContractLogicError
 from web3.types import BlockIdentifier
 
-from marketplace.chain.abi import decode_outputs, function_item, interface
+from marketplace.chain.abi import decode_outputs, encode_call, function_item, interface
 from marketplace.chain.errors import DeploymentMismatch
 from marketplace.chain.revert import revert_from_exception
 from marketplace.chain.rpc import chain_failures_typed, connect
@@ -116,6 +116,7 @@ class JobOnChain:
     rows: int
     left_count: int
     right_count: int
+    fee_bps: int
     program_id: str
     columns_hash: str
     price: int
@@ -214,22 +215,24 @@ class ChainReader:
     def node(self, node_id: str) -> NodeOnChain:
         return NodeOnChain(**_snake(self.call("NodeRegistry", "node", node_id)))
 
+    def combination(
+        self, verifier: str, claim: Mapping[str, Any], columns: Sequence[object], result_hash: str
+    ) -> dict[str, dict[str, int]]:
+        """left = Σ l_a·F_a and right = Σ r_b·F_b of IGroth16Verifier: what `settle` wants beside the proof.
+
+        `claim`: market, jobId, programId, licencesHash, leftCount, rightCount; `columns`: G1 points (x, y).
+        """
+        answer: dict[str, dict[str, int]] = self.call(
+            "Groth16Verifier", "combination", claim, columns, result_hash, address=verifier
+        )
+        return answer
+
     def balance(self, account: str) -> int:
         """Credit inside the market, free of escrow, in the token's smallest unit."""
         return int(self.call("Market", "balanceOf", account))
 
     def token_balance(self, account: str) -> int:
         return int(self.call("SettlementToken", "balanceOf", account))
-
-
-def encode_call(contract: str, function: str, arguments: list[Any]) -> bytes:
-    """The call data of a function; addresses may be in any case, bytes are `0x` hex or bytes."""
-    encoded = _ENCODER.eth.contract(abi=interface(contract)).encode_abi(function, args=arguments)
-    return bytes.fromhex(str(encoded)[2:])
-
-
-# Encodes only; it is connected to nothing.
-_ENCODER = Web3()
 
 
 def _snake(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import structlog
 from celery import current_app
 from django.db import transaction
 
+from marketplace.chain.abi import encode_call
 from marketplace.chain.encoding import json_arguments
 from marketplace.chain.errors import DedupeKeyReused
 from marketplace.chain.models import ChainTransaction
@@ -15,11 +16,12 @@ from marketplace.chain.models import ChainTransaction
 if TYPE_CHECKING:
     from marketplace.orders.models import Job
 
-__all__ = ["SEND_TASK", "transaction_enqueue"]
+__all__ = ["INDEX_TASK", "SEND_TASK", "transaction_enqueue"]
 
 logger = structlog.get_logger(__name__)
 
 SEND_TASK = "chain.send"
+INDEX_TASK = "chain.index"
 
 
 def transaction_enqueue(
@@ -36,8 +38,9 @@ def transaction_enqueue(
     Asking twice with one `dedupe_key` returns the first wish with its first arguments; asking for another
     function under a used key raises `DedupeKeyReused`. `arguments` are those of the Solidity function in
     order: integers, booleans, text, `0x` hex or bytes, lists, and structs as lists in the order of their
-    fields or as dictionaries by field name.
+    fields or as dictionaries by field name; others raise `ArgumentsInvalid`.
     """
+    encode_call(contract, function, arguments)  # a wish that cannot be encoded fails here, not in the sender
     wish, is_new = ChainTransaction.objects.get_or_create(
         dedupe_key=dedupe_key,
         defaults={

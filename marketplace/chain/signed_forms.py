@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from eth_account.signers.local import LocalAccount
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 
@@ -33,7 +33,10 @@ class Call:
 def form_sign_first(
     *, wish: ChainTransaction, call: Call, fees: Fees, signer: LocalAccount, pending_count: int
 ) -> SignedTransaction:
-    """Give the wish a nonce, sign it, store both. `pending_count`: transactions of the signer the node has."""
+    """Give the wish a nonce, sign it, store both.
+
+    `pending_count`: transactions of the signer the node has.
+    """
     with transaction.atomic():
         SignerAccount.objects.get_or_create(chain_id=call.chain_id, address=signer.address)
         account = SignerAccount.objects.select_for_update().get(
@@ -70,7 +73,7 @@ def _sign(
             "type": 2,
             "chainId": call.chain_id,
             "nonce": nonce,
-            "to": call.to,
+            "to": HexBytes(call.to),
             "data": call.data,
             "value": 0,
             "gas": call.gas_limit,

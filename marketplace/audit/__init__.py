@@ -1,0 +1,1 @@
+"""Read model of the audit trail. It reads all other apps and writes nothing."""

@@ -1,0 +1,128 @@
+"""Events of the Market contract: the only source of a job's steps on the chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from marketplace.chain.encoding import text_from_bytes32, text_to_bytes32
+from marketplace.chain.models import ChainEvent
+from marketplace.chain.services import transaction_enqueue
+from marketplace.orders.models import Job, JobState
+from marketplace.orders.transitions import JobTransition, job_event_append, job_transition
+
+__all__ = ["job_cancelled", "job_expired", "job_failed", "job_opened", "job_reseated", "job_settled"]
+
+logger = structlog.get_logger(__name__)
+
+BEFORE_OPENED = (JobState.PLACED, JobState.ADMITTED, JobState.MATCHED)
+
+
+def job_opened(event: ChainEvent) -> None:
+    """MATCHED → OPENED.
+
+    A job that ended in the meantime is given up on the chain, so that the escrow returns.
+    """
+    job = _locked_job(event)
+    if job is None:
+        return
+    if job.state == JobState.MATCHED:
+        detail = _detail(event, price=str(event.arguments["price"]), node_ids=event.arguments["nodeIds"])
+        job_transition(job=job, event=JobTransition.OPEN, detail=detail)
+    elif job.is_final and job.state != JobState.SETTLED:
+        _give_up_on_chain(job, event)
+
+
+def job_reseated(event: ChainEvent) -> None:
+    """Another attempt; which one follows from how often the chain reseated the job."""
+    job = _locked_job(event)
+    if job is None or job.is_final:
+        return
+    attempt = 1 + _reseats_until(event)
+    if job.attempt < attempt:
+        detail = _detail(event, price=str(event.arguments["price"]), node_ids=event.arguments["nodeIds"])
+        job_transition(job=job, event=JobTransition.RESEAT, detail=detail)
+
+
+def job_settled(event: ChainEvent) -> None:
+    """VERIFIED → SETTLED."""
+    payments = [{**part, "amount": str(part["amount"])} for part in event.arguments["payments"]]
+    _end(
+        event,
+        JobTransition.SETTLE,
+        JobState.SETTLED,
+        result_hash=event.arguments["resultHash"],
+        proof_hash=event.arguments["proofHash"],
+        payments=payments,
+    )
+
+
+def job_cancelled(event: ChainEvent) -> None:
+    _end(event, JobTransition.CANCEL, JobState.CANCELLED, refunded=str(event.arguments["refunded"]))
+
+
+def job_failed(event: ChainEvent) -> None:
+    reason = text_from_bytes32(event.arguments["reason"]) or "failed_on_chain"
+    refunded = str(event.arguments["refunded"])
+    _end(event, JobTransition.FAIL, JobState.FAILED, reason_code=reason, refunded=refunded)
+
+
+def job_expired(event: ChainEvent) -> None:
+    refunded = str(event.arguments["refunded"])
+    _end(event, JobTransition.EXPIRE, JobState.EXPIRED, reason_code="deadline_passed", refunded=refunded)
+
+
+def _end(
+    event: ChainEvent, transition: JobTransition, target: JobState, *, reason_code: str = "", **facts: Any
+) -> None:
+    job = _locked_job(event)
+    if job is None or job.is_final:
+        if job is not None and job.state != target:
+            job_event_append(job=job, kind=f"{target.lower()}_on_chain", detail=_detail(event, **facts))
+        return
+    detail = _detail(event, **facts)
+    job_transition(
+        job=job,
+        event=transition,
+        detail=detail,
+        reason_code=reason_code,
+        reason_detail=detail if reason_code else None,
+    )
+
+
+def _locked_job(event: ChainEvent) -> Job | None:
+    """The job, locked until the event is handled; None if another market opened it with these contracts."""
+    job = Job.objects.select_for_update().filter(job_id=event.arguments["jobId"]).first()
+    if job is None:
+        logger.warning("chain_job_unknown", job_id=event.arguments["jobId"], event_name=event.name)
+    return job
+
+
+def _reseats_until(event: ChainEvent) -> int:
+    reseats = ChainEvent.objects.filter(
+        checkpoint_id=event.checkpoint_id,
+        contract="Market",
+        name="JobReseated",
+        orphaned_at__isnull=True,
+        arguments__jobId=event.arguments["jobId"],
+    )
+    earlier = reseats.filter(block_number__lt=event.block_number)
+    same_block = reseats.filter(block_number=event.block_number, log_index__lte=event.log_index)
+    return earlier.count() + same_block.count()
+
+
+def _give_up_on_chain(job: Job, event: ChainEvent) -> None:
+    job_event_append(job=job, kind="opened_too_late", detail=_detail(event))
+    transaction_enqueue(
+        kind="fail",
+        dedupe_key=f"opened-too-late/{job.job_id}",
+        contract="Market",
+        function="fail",
+        arguments=[job.job_id, text_to_bytes32("opened_too_late")],
+        job=job,
+    )
+
+
+def _detail(event: ChainEvent, **facts: Any) -> dict[str, Any]:
+    return {"transaction_hash": event.transaction_hash, "block_number": event.block_number, **facts}

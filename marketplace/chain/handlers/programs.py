@@ -1,0 +1,13 @@
+"""Events of the ProgramRegistry contract."""
+
+from __future__ import annotations
+
+from marketplace.catalogue.services import program_mark_registered
+from marketplace.chain.models import ChainEvent
+
+__all__ = ["program_registered"]
+
+
+def program_registered(event: ChainEvent) -> None:
+    """From now on orders may name the program."""
+    program_mark_registered(program_id=event.arguments["programId"])
