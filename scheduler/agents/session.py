@@ -22,7 +22,7 @@ from scheduler.agents.chain import Deployment, pin_deployment
 from scheduler.agents.client import MarketClient
 from scheduler.agents.configuration import PartyConfig
 from scheduler.agents.decoding import decode
-from scheduler.agents.errors import ConfigurationError, MarketUnavailable, Problem
+from scheduler.agents.errors import ConfigurationError, Conflict, MarketUnavailable, Problem
 from scheduler.agents.keys import PartyKeys, load_or_create_keys
 from scheduler.agents.logs import logger
 from scheduler.agents.setups import ProvingKeys
@@ -30,7 +30,7 @@ from scheduler.agents.state import StateDirectory
 from scheduler.agents.transport import Backoff, RequestSigner, Transport
 from scheduler.agents.wire import Enrolment
 
-__all__ = ["Session", "open_session", "request_signer", "until_available"]
+__all__ = ["Session", "hand_in", "open_session", "request_signer", "until_available"]
 
 T = TypeVar("T")
 
@@ -124,6 +124,16 @@ def _token(config: PartyConfig) -> str:
             f"This party is not enrolled yet and there is no token in {path}.",
             "Ask the market's operator for a one-time token and put it there.",
         ) from None
+
+
+def hand_in(call: Callable[[], object], *, known_as: str) -> None:
+    """Bring a signed message to the market; that it is there already (``known_as``) is as good."""
+    try:
+        until_available(call)
+    except Conflict as error:
+        if error.code != known_as:
+            raise
+        logger().info("known_already", code=error.code)
 
 
 def until_available(

@@ -1,8 +1,8 @@
 """One HTTP call to the market: signed, retried, with problem documents turned into typed errors.
 
-Retried are connection errors, 5xx and 429 (honouring ``Retry-After``), with exponential backoff and full
-jitter, until the patience of the call is used up; every try is signed anew, because a nonce is good for
-one request. Clock, sleep and randomness are passed in.
+Retried are connection errors, 5xx, 409 ``request_in_flight`` and 429 (honouring ``Retry-After``), with
+exponential backoff and full jitter, until the patience of the call is used up; every try is signed anew,
+because a nonce is good for one request. Clock, sleep and randomness are passed in.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Transport:
             else:
                 if response.status_code == 429:
                     wait_seconds = max(wait_seconds, _retry_after(response))
-                elif response.status_code < 500:
+                elif response.status_code < 500 and not _is_in_flight(response):
                     return _checked(response)
                 failure = f"{method} {path}: the market answered {response.status_code}"
                 if response.status_code == 429 and self._clock() + wait_seconds > gives_up_at:
@@ -164,6 +164,11 @@ def _headers_and_body(json: Any, content: bytes | None) -> tuple[dict[str, str],
 
 def _clean(query: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (query or {}).items() if value is not None}
+
+
+def _is_in_flight(response: httpx.Response) -> bool:
+    """An earlier try of the same idempotency key is still being worked on; its answer comes soon."""
+    return response.status_code == 409 and b'"request_in_flight"' in response.content
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -11,11 +11,10 @@ from typing import Any
 
 from marketplace.signing.eip712 import RegisterNode
 from proofs.backend import get_backend
-from scheduler.agents.errors import Conflict
 from scheduler.agents.keys import load_account
 from scheduler.agents.logs import logger
 from scheduler.agents.node.config import NodeConfig
-from scheduler.agents.session import Session, until_available
+from scheduler.agents.session import Session, hand_in, until_available
 
 __all__ = ["register_node"]
 
@@ -35,10 +34,7 @@ def register_node(session: Session, config: NodeConfig, *, now: Callable[[], flo
             "signature": stored["signature"],
             "capabilities": _capabilities(session, config),
         }
-        try:
-            until_available(lambda: session.client.register_node(body, idempotency_key=node_id))
-        except Conflict as error:
-            logger().info("node_known_already", code=error.code, node_id=node_id)
+        hand_in(lambda: session.client.register_node(body, idempotency_key=node_id), known_as="node_exists")
         session.state.write_json("registration.json", stored | {"is_accepted": True})
         logger().info("node_registered", node_id=node_id, operator=stored["registration"]["operator"])
     return node_id
