@@ -55,8 +55,9 @@ contract Groth16Verifier is KeyInCode, IPointErrors {
         if (outputs.length != claim.leftCount * claim.rightCount) {
             revert OutputCountMismatch(claim.leftCount * claim.rightCount, outputs.length);
         }
+        uint256 y = _evaluate(outputs, z);
         _checkCombination(claim, columns, z, combined);
-        if (!_isPublicEquationTrue(job, _evaluate(outputs, z), proof, combined)) revert ProofInvalid();
+        if (!_isPublicEquationTrue(job, y, proof, combined)) revert ProofInvalid();
     }
 
     /// @inheritdoc IGroth16Verifier

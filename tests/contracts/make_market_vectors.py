@@ -1,6 +1,8 @@
-"""Writes contracts/test/vectors/market.json: a whole market with real proofs, for the forge tests.
+"""Writes contracts/test/vectors: a whole market with real proofs, for the forge tests.
 
-    python tests/contracts/make_market_vectors.py > contracts/test/vectors/market.json
+    python tests/contracts/make_market_vectors.py
+
+market.json holds what stands before the first order, jobs/ one file for each order.
 
 Two providers, three datasets, licences and one order per scenario, each signed, with a proof of its job. The forge tests
 deploy the contracts to the same addresses (a fixed deployer, nonces 0 … 6) and must find the same ids; since
@@ -11,8 +13,8 @@ ABI-encoded, so that a test decodes them in one call. Everything is derived from
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import encode
@@ -30,6 +32,7 @@ from proofs.randomness import SeededRandom
 from proofs.statement import JobContext, Program, SealedResult, Statement
 from marketplace.signing.eip712 import Eip712Domain, GrantLicence, Input, Order, RegisterDataset
 
+FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "test" / "vectors"
 CHAIN_ID = 31337
 NOW = 1_800_000_000
 DAY = 24 * 60 * 60
@@ -225,7 +228,6 @@ class World:
             "programs": {name: self._program(program) for name, program in self.programs.items()},
             "datasets": {name: item.document() for name, item in self.datasets.items()},
             "licences": {name: self._licence(name) for name in self.licences},
-            "jobs": {scenario.name: self._job(scenario) for scenario in SCENARIOS},
         }
 
     def _program(self, program: Program) -> dict[str, Any]:
@@ -247,7 +249,7 @@ class World:
             "signature": request.sign(domain("LicenceLedger"), key),
         }
 
-    def _job(self, scenario: Scenario) -> dict[str, Any]:
+    def job(self, scenario: Scenario) -> dict[str, Any]:
         program = self.programs[scenario.program]
         chosen = [(name, count) for name, count in (("A", scenario.first), ("B", scenario.second)) if count]
         order = Order(
@@ -322,6 +324,13 @@ class World:
         return to_hex(left + right)
 
 
+def write(path: Path, document: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+
+
 if __name__ == "__main__":
-    json.dump(World(get_backend()).document(), sys.stdout, indent=1)
-    sys.stdout.write("\n")
+    world = World(get_backend())
+    write(FOLDER / "market.json", world.document())
+    for scenario in SCENARIOS:
+        write(FOLDER / "jobs" / f"{scenario.name}.json", world.job(scenario))

@@ -25,7 +25,7 @@ import {Roles} from "../../src/Roles.sol";
 import {SettlementToken} from "../../src/SettlementToken.sol";
 import {Test} from "./Test.sol";
 
-/// @dev The cast and the market that test/vectors/market.json was made for: same deployer, same nonces, so the same
+/// @dev The cast and the market that test/vectors was made for: same deployer, same nonces, so the same
 /// addresses, ids and signatures, and proofs that verify.
 abstract contract World is Test {
     uint256 internal constant PROVIDER_A_KEY = 0xA1;
@@ -154,11 +154,11 @@ abstract contract World is Test {
 
     function openJob(string memory name, bytes32[] memory seated) internal returns (bytes32) {
         vm.prank(RELAYER);
-        return market.open(order(name), blob(jobAt(name), ".signature"), seated);
+        return market.open(order(name), jobBlob(name, ".signature"), seated);
     }
 
     function settleJob(string memory name) internal {
-        settleJob(name, blob(jobAt(name), ".proof"), blob(jobAt(name), ".combination"));
+        settleJob(name, jobBlob(name, ".proof"), jobBlob(name, ".combination"));
     }
 
     function settleJob(string memory name, bytes memory proof, bytes memory combined) internal {
@@ -212,11 +212,11 @@ abstract contract World is Test {
     }
 
     function order(string memory name) internal view returns (IMarket.Order memory) {
-        return abi.decode(blob(jobAt(name), ".order"), (IMarket.Order));
+        return abi.decode(jobBlob(name, ".order"), (IMarket.Order));
     }
 
     function jobId(string memory name) internal view returns (bytes32) {
-        return vm.parseJsonBytes32(vectors, string.concat(jobAt(name), ".id"));
+        return vm.parseJsonBytes32(jobJson(name), ".id");
     }
 
     function isSealed(string memory name) internal view returns (bool) {
@@ -224,35 +224,35 @@ abstract contract World is Test {
     }
 
     function columns(string memory name) internal view returns (G1[] memory) {
-        return abi.decode(blob(jobAt(name), ".columns"), (G1[]));
+        return abi.decode(jobBlob(name, ".columns"), (G1[]));
     }
 
     function outputs(string memory name) internal view returns (uint256[] memory) {
-        return abi.decode(blob(jobAt(name), ".outputs"), (uint256[]));
+        return abi.decode(jobBlob(name, ".outputs"), (uint256[]));
     }
 
     function claim(string memory name) internal view returns (Claim memory) {
-        string memory path = jobAt(name);
+        string memory json = jobJson(name);
         return Claim({
             market: address(market),
             jobId: jobId(name),
             programId: order(name).programId,
-            licencesHash: vm.parseJsonBytes32(vectors, string.concat(path, ".licencesHash")),
-            leftCount: vm.parseJsonUint(vectors, string.concat(path, ".leftCount")),
-            rightCount: vm.parseJsonUint(vectors, string.concat(path, ".rightCount"))
+            licencesHash: vm.parseJsonBytes32(json, ".licencesHash"),
+            leftCount: vm.parseJsonUint(json, ".leftCount"),
+            rightCount: vm.parseJsonUint(json, ".rightCount")
         });
     }
 
     function sealedProof(string memory name) internal view returns (SealedProof memory) {
-        return abi.decode(blob(jobAt(name), ".proof"), (SealedProof));
+        return abi.decode(jobBlob(name, ".proof"), (SealedProof));
     }
 
     function publicProof(string memory name) internal view returns (PublicProof memory) {
-        return abi.decode(blob(jobAt(name), ".proof"), (PublicProof));
+        return abi.decode(jobBlob(name, ".proof"), (PublicProof));
     }
 
     function combination(string memory name) internal view returns (Combination memory) {
-        return abi.decode(blob(jobAt(name), ".combination"), (Combination));
+        return abi.decode(jobBlob(name, ".combination"), (Combination));
     }
 
     function seats(uint256 count) internal view returns (bytes32[] memory chosen) {
@@ -262,8 +262,12 @@ abstract contract World is Test {
         }
     }
 
-    function jobAt(string memory name) internal pure returns (string memory) {
-        return string.concat(".jobs.", name);
+    function jobJson(string memory name) internal view returns (string memory) {
+        return vm.readFile(string.concat("test/vectors/jobs/", name, ".json"));
+    }
+
+    function jobBlob(string memory name, string memory field) internal view returns (bytes memory) {
+        return vm.parseJsonBytes(jobJson(name), field);
     }
 
     function blob(string memory path, string memory field) internal view returns (bytes memory) {
