@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from scheduler.agents.decoding import decode
-from scheduler.agents.errors import BlobCorrupt
+from scheduler.agents.errors import BlobCorrupt, NotFound
 from scheduler.agents.transport import Transport
 from scheduler.agents.wire import (
     BlobTicket,
@@ -85,6 +85,13 @@ class MarketClient:
     def parties(self, **filters: str) -> list[dict[str, Any]]:
         """Parties, without secrets."""
         return list(self._items(dict, "/parties", query=filters, signed=True))
+
+    def party_id_of(self, eth_address: str, kind: str) -> str:
+        """The party with this address; NotFound if the market knows none."""
+        for party in self.parties(kind=kind):
+            if party["eth_address"] == eth_address:
+                return str(party["party_id"])
+        raise NotFound(404, "party_unknown", f"The market knows no {kind} with the address {eth_address}.")
 
     # registrations and money -------------------------------------------------------------------
     def publish_dataset(self, body: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:

@@ -9,16 +9,17 @@ evidence.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from marketplace.chain.reader import ChainReader, LicenceState
 from marketplace.licences.domain import (
-    InputFacts,
     LicenceTerms,
     OrderFacts,
     Refusal,
     evaluate,
     quantity_of,
 )
+from marketplace.orders.domain import DatasetFacts, DetailsMalformed, OrderDetails, order_facts
 from proofs import formats
 from scheduler.agents.chain import chain_errors
 from scheduler.agents.connector.datasets import DatasetStore
@@ -26,7 +27,7 @@ from scheduler.agents.connector.licensing import Licensing
 from scheduler.agents.errors import TaskRefused
 from scheduler.agents.jobs import CheckedJob
 
-__all__ = ["check_own_input", "order_facts"]
+__all__ = ["check_own_input"]
 
 
 def check_own_input(
@@ -59,7 +60,7 @@ def check_own_input(
                     "",
                 )
             )
-    facts = order_facts(job, at=int(now()), group_sizes={position: _group_sizes(job, position, datasets)})
+    facts = _order_facts(job, position, datasets, at=int(now()))
     refusals = [
         *evaluate(licence, facts),
         *_chain_refusals(licence, facts, position, reader),
@@ -69,47 +70,33 @@ def check_own_input(
         raise _refusal(*refusals)
 
 
-def order_facts(
-    job: CheckedJob, *, at: int, group_sizes: dict[int, dict[int, int]] | None = None
-) -> OrderFacts:
-    """What the order asks, worked out from the checked job."""
-    placement = job.context.details.get("placement") or {}
-    regions = placement.get("regions") if isinstance(placement, dict) else None
-    return OrderFacts(
-        consumer=job.order.consumer,
-        program_id=job.order.program_id,
-        visibility=job.order.visibility,
-        recipient_key=job.order.recipient_key,
-        purpose=str(job.context.details.get("purpose", "")),
-        regions=None if regions is None else frozenset(map(str, regions)),
-        inputs=tuple(
-            InputFacts(
-                licence_id=item.licence_id,
-                owner=item.owner,
+def _order_facts(job: CheckedJob, position: int, datasets: DatasetStore, *, at: int) -> OrderFacts:
+    """What the order asks, with the group sizes that only this connector knows."""
+    try:
+        details = OrderDetails.from_document(job.context.details)
+    except DetailsMalformed as error:
+        raise TaskRefused("context_invalid", f"The order's details are malformed: {error}.") from None
+    facts = order_facts(
+        order=job.order,
+        details=details,
+        program=job.program,
+        datasets=[
+            DatasetFacts(
                 dataset_id=item.dataset_id,
-                columns=item.columns,
+                owner=item.owner,
+                setup_id=job.context.setup_id,
                 rows=item.rows,
-                sides=_sides(job, position),
-                group_sizes=(group_sizes or {}).get(position, {}),
+                ones_commitment=item.commitments[0].F,
+                is_registered=True,
             )
-            for position, item in enumerate(job.context.inputs)
-        ),
-        outputs=job.statement.output_count,
+            for item in job.context.inputs
+        ],
         at=at,
     )
-
-
-def _sides(job: CheckedJob, input_position: int) -> dict[int, frozenset[str]]:
-    sides = {}
-    for column, position in job.positions(input_position).items():
-        on_left = {"left"} if position in job.statement.left else set()
-        on_right = {"right"} if position in job.statement.right else set()
-        sides[column] = frozenset(on_left | on_right)
-    return sides
-
-
-def _group_sizes(job: CheckedJob, position: int, datasets: DatasetStore) -> dict[int, int]:
-    return datasets.group_sizes(job.context.inputs[position].dataset_id, job.positions(position))
+    sizes = datasets.group_sizes(job.context.inputs[position].dataset_id, job.positions(position))
+    inputs = list(facts.inputs)
+    inputs[position] = replace(inputs[position], group_sizes=sizes)
+    return replace(facts, inputs=tuple(inputs))
 
 
 def _chain_refusals(

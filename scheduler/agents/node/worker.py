@@ -107,12 +107,12 @@ class NodeTasks:
         return result
 
     def _upload_share(self, task: _Task, sealed: bytes, work: Work) -> str:
-        context = task.job.context
-        consumer = str(context.order["consumer"])
+        client, job = self.session.client, task.job
+        consumer = patiently(work, lambda: client.party_id_of(job.order.consumer, "consumer"))
         return patiently(
             work,
-            lambda: self.session.client.upload_blob(
-                sealed, purpose="result_share", job_id=context.job_id, recipient=consumer
+            lambda: client.upload_blob(
+                sealed, purpose="result_share", job_id=job.context.job_id, recipient=consumer
             ),
         )
 
