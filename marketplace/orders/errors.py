@@ -12,9 +12,9 @@ __all__ = [
     "DeadlineInvalid",
     "DetailsInvalid",
     "JobUnknown",
+    "LicenceUnknown",
     "OrderExists",
     "OrderInvalid",
-    "OrderRefused",
     "OrderSignatureInvalid",
     "ProgramUnknown",
     "ReceiptNotReady",
@@ -39,12 +39,10 @@ class OrderSignatureInvalid(DomainError):
     remedy = "Sign the order with the consumer's Ethereum key, for the chain and Market of GET /chain."
 
 
-class OrderRefused(DomainError):
-    """Admission's refusals as one error; `refusals` names licence, clause and column of each."""
-
-    code = "order_refused"
-    title = "A licence refuses the order"
-    remedy = "Read `refusals`; ask POST /orders/explain before ordering again."
+class LicenceUnknown(DomainError):
+    code = "licence_unknown"
+    title = "The order names a licence that its consumer does not hold"
+    remedy = "Use licences of GET /licences."
 
 
 class OrderExists(DomainError):

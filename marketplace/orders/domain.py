@@ -1,0 +1,182 @@
+"""What an order asks: its details, and the facts that licences are evaluated against. No Django."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marketplace.licences.domain import InputFacts, OrderFacts, Refusal
+from marketplace.signing.eip712 import Order, bits_of
+from proofs.errors import ProofSystemError
+from proofs.statement import Program
+
+__all__ = [
+    "TIERS",
+    "DatasetFacts",
+    "DetailsMalformed",
+    "OrderDetails",
+    "ProgramDoesNotFit",
+    "order_facts",
+    "structural_refusals",
+]
+
+TIERS = {"cloud": 0, "network": 1, "edge": 2}
+MIN_SEATS, MAX_SEATS = 3, 7
+SIDE_NAMES = ("left", "right")
+_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
+_REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
+
+
+class DetailsMalformed(Exception):
+    """The details break their schema (docs/protocol.md); the text names the place."""
+
+
+class ProgramDoesNotFit(Exception):
+    """The program has no use for this number of columns, or too many outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """Purpose and placement wishes. None: no wish."""
+
+    purpose: str
+    regions: frozenset[str] | None
+    tiers: frozenset[int] | None
+    seats: int | None
+    parameters: dict[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Any) -> OrderDetails:
+        """Strict. Raises DetailsMalformed."""
+        if not isinstance(document, dict) or document.keys() != {"purpose", "placement", "parameters"}:
+            raise DetailsMalformed("details have exactly purpose, placement and parameters")
+        purpose, placement, parameters = (document[k] for k in ("purpose", "placement", "parameters"))
+        if not isinstance(purpose, str) or not _WORD.match(purpose):
+            raise DetailsMalformed("purpose must be a word of a-z, 0-9, _ . -")
+        if not isinstance(placement, dict) or placement.keys() - {"regions", "tiers", "seats"}:
+            raise DetailsMalformed("placement may have regions, tiers and seats")
+        if not isinstance(parameters, dict):
+            raise DetailsMalformed("parameters must be an object")
+        seats = placement.get("seats")
+        if seats is not None and (type(seats) is not int or not MIN_SEATS <= seats <= MAX_SEATS):
+            raise DetailsMalformed(f"placement.seats must be from {MIN_SEATS} to {MAX_SEATS}")
+        tiers = _names(placement, "tiers", lambda tier: tier in TIERS)
+        return cls(
+            purpose=purpose,
+            regions=_names(placement, "regions", lambda region: bool(_REGION.match(region))),
+            tiers=None if tiers is None else frozenset(TIERS[tier] for tier in tiers),
+            seats=seats,
+            parameters=parameters,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFacts:
+    """What the market knows of an input's dataset."""
+
+    dataset_id: str
+    owner: str
+    setup_id: str
+    rows: int
+    ones_commitment: str
+    is_registered: bool
+
+
+def order_facts(
+    *,
+    order: Order,
+    details: OrderDetails,
+    program: Program,
+    datasets: Sequence[DatasetFacts],
+    at: int,
+) -> OrderFacts:
+    """The facts of an order whose inputs use these datasets, in order. Raises ProgramDoesNotFit."""
+    chosen = [
+        (position, index)
+        for position, item in enumerate(order.inputs)
+        for index in bits_of(item.columns)
+        if index
+    ]
+    try:
+        left, right = program.sides(len(chosen) + 1)
+    except ProofSystemError as error:
+        raise ProgramDoesNotFit(str(error)) from error
+    sides: list[dict[int, frozenset[str]]] = [{} for _ in order.inputs]
+    for place, (position, index) in enumerate(chosen, start=1):
+        names = [name for name, side in zip(SIDE_NAMES, (left, right), strict=True) if place in side]
+        sides[position][index] = frozenset(names)
+    return OrderFacts(
+        consumer=order.consumer,
+        program_id=order.program_id,
+        visibility=order.visibility,
+        recipient_key=order.recipient_key,
+        purpose=details.purpose,
+        regions=details.regions,
+        inputs=tuple(
+            InputFacts(
+                licence_id=item.licence_id,
+                owner=dataset.owner,
+                dataset_id=dataset.dataset_id,
+                columns=item.columns,
+                rows=dataset.rows,
+                sides=sides[position],
+            )
+            for position, (item, dataset) in enumerate(zip(order.inputs, datasets, strict=True))
+        ),
+        outputs=len(left) * len(right),
+        at=at,
+    )
+
+
+def structural_refusals(
+    *, order: Order, program_setup_id: str, datasets: Sequence[DatasetFacts], price: int
+) -> list[Refusal]:
+    """What no licence forbids, but the contract would: setups, rows and price that do not fit together."""
+    found = []
+    for item, dataset in zip(order.inputs, datasets, strict=True):
+        if not dataset.is_registered:
+            found.append(
+                _refusal(
+                    item.licence_id, "dataset", "the chain has not registered the dataset", "Wait for it."
+                )
+            )
+        if dataset.setup_id != program_setup_id:
+            found.append(
+                _refusal(
+                    item.licence_id,
+                    "setup",
+                    f"it is committed under setup {dataset.setup_id}, the program needs {program_setup_id}",
+                    "Choose a program of the datasets' setup.",
+                )
+            )
+        first = datasets[0]
+        if (dataset.rows, dataset.ones_commitment) != (first.rows, first.ones_commitment):
+            found.append(
+                _refusal(
+                    item.licence_id,
+                    "rows",
+                    f"it has {dataset.rows} rows, the first one {first.rows}; all of a job have the same",
+                    "Choose datasets over the same rows.",
+                )
+            )
+    if price > order.max_price:
+        detail = f"the licences alone cost {price}, the order pays at most {order.max_price}"
+        found.append(_refusal(order.inputs[0].licence_id, "price", detail, "Raise maxPrice and sign again."))
+    return found
+
+
+def _refusal(licence_id: str, clause: str, detail: str, remedy: str) -> Refusal:
+    return Refusal(licence_id, clause, None, detail, remedy)
+
+
+def _names(placement: dict[str, Any], key: str, is_valid: Any) -> frozenset[str] | None:
+    if key not in placement:
+        return None
+    value = placement[key]
+    if not isinstance(value, list) or not all(isinstance(name, str) and is_valid(name) for name in value):
+        raise DetailsMalformed(f"placement.{key} must be a list of known names")
+    if not value or len(set(value)) != len(value):
+        raise DetailsMalformed(f"placement.{key} must not be empty or name something twice")
+    return frozenset(value)
