@@ -8,7 +8,7 @@ from marketplace.accounts.models import Party
 from marketplace.orders.errors import JobUnknown, ReceiptNotReady
 from marketplace.orders.models import FINAL_STATES, Job, JobEvent, Receipt
 
-__all__ = ["job_events", "job_get", "jobs_of", "jobs_open", "receipt_get"]
+__all__ = ["job_events", "job_get", "job_reason", "jobs_of", "jobs_open", "receipt_get"]
 
 
 def jobs_of(*, party: Party) -> QuerySet[Job]:
@@ -32,6 +32,16 @@ def job_get(*, party: Party, job_id: str) -> Job:
 def jobs_open() -> QuerySet[Job]:
     """Every job that is not final, oldest change first: what the pipeline's sweep goes through."""
     return Job.objects.exclude(state__in=FINAL_STATES).order_by("updated_at")
+
+
+def job_reason(job: Job) -> str:
+    """Why a job ended as it did, in one text; empty for a job without a reason."""
+    if not job.reason_code:
+        return ""
+    refusals = job.reason_detail.get("refusals", [])
+    if refusals:
+        return "; ".join(f"licence {r['licence_id']}, {r['clause']}: {r['detail']}" for r in refusals)
+    return str(job.reason_detail.get("detail", job.reason_code))
 
 
 def job_events(*, job: Job, after: int = 0) -> QuerySet[JobEvent]:

@@ -102,8 +102,6 @@ def job_cancel(*, consumer: Party, job: Job, signature: str) -> Job:
     matched one may be opening right now, and then the indexer gives it up on the chain.
     Raises OrderSignatureInvalid, CancellationRefused, TransitionLost.
     """
-    if job.state == JobState.CANCELLED:
-        return job
     message = CancelOrder(job_id=job.job_id)
     try:
         signer = message_signer(message, signature)
@@ -111,6 +109,8 @@ def job_cancel(*, consumer: Party, job: Job, signature: str) -> Job:
         raise OrderSignatureInvalid(str(error)) from error
     if signer != consumer.eth_address or job.consumer_id != consumer.id:
         raise OrderSignatureInvalid(f"the cancellation was signed by {signer}, not by the job's consumer")
+    if job.state == JobState.CANCELLED:
+        return job
     if job.state in (JobState.PLACED, JobState.ADMITTED, JobState.MATCHED):
         job_transition(
             job=job, event=JobTransition.CANCEL, detail={"signature": signature, "by": str(consumer.id)}

@@ -1,0 +1,1 @@
+"""REST API of setups, programs and datasets."""

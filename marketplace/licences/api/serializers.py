@@ -1,0 +1,82 @@
+"""Licences in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from marketplace.licences.models import Licence
+from marketplace.licences.selectors import LicenceQuantities
+from marketplace.rest.serializers import DecimalStringField, DocumentField, HexStringField, StrictSerializer
+
+__all__ = ["LicenceSerializer", "LicenceSubmitSerializer", "RevokeSerializer"]
+
+
+class QuantitySerializer(serializers.Serializer[Any]):
+    runs = DecimalStringField()
+    cells = DecimalStringField()
+    outputs = DecimalStringField()
+
+
+class QuantitiesSerializer(serializers.Serializer[Any]):
+    granted = QuantitySerializer()
+    reserved = QuantitySerializer()
+    consumed = QuantitySerializer()
+    remaining = QuantitySerializer()
+
+
+class LicenceSerializer(serializers.ModelSerializer[Licence]):
+    """`context["quantities"]` holds the ledger's sums by licence id."""
+
+    provider = serializers.CharField(source="provider.eth_address")
+    provider_party_id = serializers.UUIDField(source="provider_id")
+    consumer = serializers.CharField(source="consumer.eth_address")
+    consumer_party_id = serializers.UUIDField(source="consumer_id")
+    dataset_id = HexStringField()
+    columns = DecimalStringField()
+    price_per_run = DecimalStringField()
+    quantities = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Licence
+        fields = [
+            "licence_id",
+            "provider",
+            "provider_party_id",
+            "consumer",
+            "consumer_party_id",
+            "dataset_id",
+            "terms",
+            "terms_hash",
+            "program_ids",
+            "columns",
+            "price_per_run",
+            "not_before",
+            "not_after",
+            "grant",
+            "signature",
+            "state",
+            "rejection",
+            "quantities",
+            "signed_at",
+            "granted_at",
+            "revoked_at",
+        ]
+
+    @extend_schema_field(QuantitiesSerializer)
+    def get_quantities(self, licence: Licence) -> dict[str, Any]:
+        quantities: LicenceQuantities = self.context["quantities"][licence.licence_id]
+        return dict(QuantitiesSerializer(quantities).data)
+
+
+class LicenceSubmitSerializer(StrictSerializer):
+    grant = DocumentField(help_text="GrantLicence (docs/protocol.md)")
+    signature = HexStringField(byte_length=65)
+    terms = DocumentField(help_text="docs/protocol.md, Licence terms")
+
+
+class RevokeSerializer(StrictSerializer):
+    deadline = serializers.IntegerField(min_value=0, help_text="unix seconds")
+    signature = HexStringField(byte_length=65)
