@@ -100,7 +100,7 @@ class _CheckedContent(File):  # type: ignore[type-arg]
         self._count = 0
 
     @property
-    def size(self) -> int:  # type: ignore[override]
+    def size(self) -> int:
         return self._blob.size
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:

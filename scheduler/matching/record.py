@@ -88,7 +88,7 @@ def _typed(cls: type[MatchRequest] | type[Candidate], document: dict[str, Any]) 
             content = int(content)
         elif str(item.type).startswith("frozenset"):
             content = frozenset(content)
-        elif str(item.type).startswith("tuple"):
+        elif isinstance(content, list):
             content = tuple(content)
         values[item.name] = content
     return values

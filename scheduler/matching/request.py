@@ -36,7 +36,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRequest:
-    """One attempt of one job. An empty tuple of regions or tiers allows all of them."""
+    """One attempt of one job. Regions or tiers None: all of them are allowed."""
 
     job_id: str
     attempt: int
@@ -51,8 +51,8 @@ class MatchRequest:
     party_organisations: frozenset[str]
     party_addresses: frozenset[str]
     """Consumer and providers: their nodes may not sit in their own job."""
-    regions: tuple[str, ...] = ()
-    tiers: tuple[int, ...] = ()
+    regions: tuple[str, ...] | None = None
+    tiers: tuple[int, ...] | None = None
     excluded_nodes: frozenset[str] = frozenset()
     """Nodes that were lost or at fault in an earlier attempt of the job."""
     candidates: tuple[Candidate, ...] = ()

@@ -27,9 +27,9 @@ def first_broken_rule(request: MatchRequest, node: Candidate) -> tuple[Rule, str
             Rule.CAPACITY_MISSING,
             f"the job needs capacity {request.capacity}, it has {list(node.capacities)}",
         )
-    if request.regions and node.region not in request.regions:
+    if request.regions is not None and node.region not in request.regions:
         return Rule.REGION_NOT_ALLOWED, f"{node.region!r} is not among {list(request.regions)}"
-    if request.tiers and node.tier not in request.tiers:
+    if request.tiers is not None and node.tier not in request.tiers:
         return Rule.TIER_NOT_ALLOWED, f"tier {node.tier} is not among {list(request.tiers)}"
     if request.price_of(node.fee) > request.max_price:
         return Rule.FEE_ABOVE_LIMIT, f"its fee {node.fee} alone breaks the price limit {request.max_price}"

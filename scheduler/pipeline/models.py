@@ -111,7 +111,7 @@ class Fault(models.Model):
         ordering = ("found_at", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("job", "attempt", "party"), name="fault_once_per_job_attempt_party"
+                fields=("job", "attempt", "party", "seat"), name="fault_once_per_job_attempt_party_seat"
             ),
             models.CheckConstraint(condition=Q(role__in=FaultRole.values), name="fault_role_known"),
             models.CheckConstraint(

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from scheduler.leases.models import Blob, BlobPurpose, Lease, TaskKind
+from scheduler.leases.models import Blob, BlobPurpose, Lease, Task, TaskKind
 
 __all__ = [
     "BeatSerializer",
@@ -78,9 +78,13 @@ class FailSerializer(serializers.Serializer[dict[str, Any]]):
     evidence = serializers.DictField(required=False, allow_null=True, default=None)
 
 
-class TaskStateSerializer(serializers.Serializer[dict[str, Any]]):
+class TaskStateSerializer(serializers.ModelSerializer[Task]):
     task_id = serializers.UUIDField(source="id")
-    state = serializers.CharField()
+
+    class Meta:
+        model = Task
+        fields = ("task_id", "state")
+        read_only_fields = fields
 
 
 class DeclareBlobSerializer(serializers.Serializer[dict[str, Any]]):

@@ -1,0 +1,121 @@
+"""Celery tasks: one for each step, ``advance`` that picks the step, ``sweep`` that forgets no job.
+
+Messages may be lost, doubled or late: every step looks at the database and does what is missing.
+"""
+
+from __future__ import annotations
+
+import structlog
+from celery import current_app, shared_task
+
+from marketplace.chain.errors import ChainError
+from marketplace.orders.models import FINAL_STATES, Job, JobState
+from marketplace.orders.selectors import jobs_open
+from scheduler.leases.closing import OPEN_STATES
+from scheduler.pipeline.runner import Step, job_step, step_of
+
+__all__ = ["ADVANCE", "advance", "sweep"]
+
+logger = structlog.get_logger(__name__)
+
+ADVANCE = "pipeline.advance"
+BUSY_SECONDS = 0.3
+
+
+@shared_task(name=ADVANCE)
+def advance(job_id: str) -> None:
+    """Send the step that the job's state asks for."""
+    step = step_of(job_id)
+    if step is not None:
+        current_app.send_task(f"pipeline.{step}", args=[job_id])
+
+
+@shared_task(name="pipeline.sweep")
+def sweep() -> None:
+    """Advance every job that is not final, lacks its receipt or has open tasks behind its end."""
+    job_ids = set(jobs_open().values_list("job_id", flat=True))
+    job_ids |= set(
+        Job.objects.filter(state=JobState.SETTLED, receipt__isnull=True).values_list("job_id", flat=True)
+    )
+    job_ids |= set(
+        Job.objects.filter(state__in=FINAL_STATES, tasks__state__in=OPEN_STATES).values_list(
+            "job_id", flat=True
+        )
+    )
+    for job_id in sorted(job_ids):
+        advance.delay(job_id)
+
+
+def _work(job_id: str, step: Step) -> None:
+    """Run the step; look again soon if another worker has the job or the outbox is still at work."""
+    try:
+        outcome = job_step(job_id, step)
+    except ChainError as error:
+        logger.warning(
+            "step_waits_for_chain", job_id=job_id, step=step.value, code=error.code, why=str(error)
+        )
+        return  # the sweep comes back
+    if outcome.is_busy:
+        advance.apply_async(args=[job_id], countdown=BUSY_SECONDS)
+    elif outcome.look_again_seconds is not None:
+        advance.apply_async(args=[job_id], countdown=outcome.look_again_seconds)
+
+
+@shared_task(name="pipeline.admit")
+def admit(job_id: str) -> None:
+    """PLACED → ADMITTED, or FAILED."""
+    _work(job_id, Step.ADMIT)
+
+
+@shared_task(name="pipeline.match")
+def match(job_id: str) -> None:
+    """ADMITTED → MATCHED."""
+    _work(job_id, Step.MATCH)
+
+
+@shared_task(name="pipeline.open")
+def open_on_chain(job_id: str) -> None:
+    """MATCHED: wish Market.open."""
+    _work(job_id, Step.OPEN)
+
+
+@shared_task(name="pipeline.start_dealing")
+def start_dealing(job_id: str) -> None:
+    """OPENED → DEALING."""
+    _work(job_id, Step.START_DEALING)
+
+
+@shared_task(name="pipeline.collect_deals")
+def collect_deals(job_id: str) -> None:
+    """DEALING → COMPUTING."""
+    _work(job_id, Step.COLLECT_DEALS)
+
+
+@shared_task(name="pipeline.combine")
+def combine(job_id: str) -> None:
+    """COMPUTING → PROVING."""
+    _work(job_id, Step.COMBINE)
+
+
+@shared_task(name="pipeline.verify")
+def verify(job_id: str) -> None:
+    """PROVING → VERIFIED, or the search for whoever broke the proof."""
+    _work(job_id, Step.VERIFY)
+
+
+@shared_task(name="pipeline.settle")
+def settle(job_id: str) -> None:
+    """VERIFIED: wish the settlement."""
+    _work(job_id, Step.SETTLE)
+
+
+@shared_task(name="pipeline.issue_receipt")
+def issue_receipt(job_id: str) -> None:
+    """SETTLED: keep the receipt."""
+    _work(job_id, Step.ISSUE_RECEIPT)
+
+
+@shared_task(name="pipeline.tidy")
+def tidy(job_id: str) -> None:
+    """CANCELLED, FAILED, EXPIRED: cancel what is left of the work."""
+    _work(job_id, Step.TIDY)
