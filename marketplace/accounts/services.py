@@ -26,7 +26,13 @@ from marketplace.accounts.errors import (
 )
 from marketplace.accounts.models import EnrolmentToken, Organisation, Party, PartyKind
 
-__all__ = ["enrolment_token_issue", "organisation_create", "party_deactivate", "party_enrol"]
+__all__ = [
+    "enrolment_token_hash",
+    "enrolment_token_issue",
+    "organisation_create",
+    "party_deactivate",
+    "party_enrol",
+]
 
 logger = structlog.get_logger(__name__)
 
@@ -48,7 +54,7 @@ def enrolment_token_issue(
     """A token that enrols one party of this kind. It is shown once: the market keeps only its hash."""
     token = f"hst_{secrets.token_urlsafe(32)}"
     EnrolmentToken.objects.create(
-        token_hash=_token_hash(token),
+        token_hash=enrolment_token_hash(token),
         organisation=organisation,
         kind=kind,
         expires_at=timezone.now() + lifetime,
@@ -82,7 +88,9 @@ def party_enrol(
         eth_address=eth_address, signing_key=signing_key, sealing_key=sealing_key, signature=eth_signature
     )
     with transaction.atomic():
-        stored = EnrolmentToken.objects.select_for_update().filter(token_hash=_token_hash(token)).first()
+        stored = (
+            EnrolmentToken.objects.select_for_update().filter(token_hash=enrolment_token_hash(token)).first()
+        )
         if stored is None or stored.kind != kind:
             raise EnrolmentTokenInvalid(f"this token does not enrol a {kind}")
         if stored.used_by_id is not None:
@@ -128,5 +136,6 @@ def _same_party(token: EnrolmentToken, eth_address: str, signing_key: str, seali
     return party
 
 
-def _token_hash(token: str) -> str:
+def enrolment_token_hash(token: str) -> str:
+    """What the market keeps of a token."""
     return "0x" + hashlib.sha256(token.encode()).hexdigest()

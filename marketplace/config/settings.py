@@ -162,7 +162,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["marketplace.rest.parsers.StrictJsonParser"],
     "DEFAULT_PAGINATION_CLASS": "marketplace.rest.pagination.ItemsCursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "marketplace.rest.openapi.PartyApiSchema",
     "EXCEPTION_HANDLER": "marketplace.rest.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -176,6 +176,17 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "marketplace.rest.openapi.add_problem_responses",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "PartyKind": "marketplace.accounts.models.PartyKind",
+        "DatasetState": "marketplace.catalogue.models.DatasetState",
+        "LicenceState": "marketplace.licences.models.LicenceState",
+        "JobState": "marketplace.orders.models.JobState",
+        "Visibility": "marketplace.orders.models.Visibility",
+    },
 }
 PROBLEM_TYPE_BASE = "https://hengsuan.invalid/problems/"
 SIGNATURE_WINDOW_SECONDS = 60

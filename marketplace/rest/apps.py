@@ -11,3 +11,6 @@ class RestConfig(AppConfig):
     beat_schedule = {
         "forget old requests": {"task": "rest.forget_old_requests", "schedule": 60.0},
     }
+
+    def ready(self) -> None:
+        from marketplace.rest import openapi  # noqa: F401 - registers the authentication scheme

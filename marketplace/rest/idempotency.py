@@ -56,6 +56,7 @@ def idempotent(
             _store(party, key, fingerprint, response)
             return response
 
+    wrapper.is_idempotent = True  # type: ignore[attr-defined]  # rest.openapi documents the header
     return wrapper
 
 

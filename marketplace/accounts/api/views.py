@@ -36,7 +36,7 @@ class PartiesView(ListAPIView[Party]):
     ordering = ("created_at", "id")
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        is_enrolment = self.request.method == "POST"
+        is_enrolment = getattr(self.request, "method", None) == "POST"
         return [NewKeyAuthentication() if is_enrolment else SignedRequestAuthentication()]
 
     def get_permissions(self) -> list[BasePermission]:
