@@ -33,6 +33,7 @@ __all__ = [
     "event_by_topic",
     "function_item",
     "interface",
+    "selector_of",
 ]
 
 ABI_PATH = Path(__file__).with_name("abi.json")
@@ -83,6 +84,11 @@ def function_item(contract: str, name: str) -> AbiItem:
     raise ArgumentsInvalid(f"{contract} has no function {name}")
 
 
+def selector_of(item: AbiItem) -> bytes:
+    """The four bytes by which calls and errors are told apart."""
+    return bytes(keccak(text=item.signature)[:4])
+
+
 @cache
 def event_by_topic(contract: str) -> dict[bytes, AbiItem]:
     """The contract's events by their first topic."""
@@ -92,9 +98,7 @@ def event_by_topic(contract: str) -> dict[bytes, AbiItem]:
 @cache
 def error_by_selector() -> dict[bytes, AbiItem]:
     """All contracts' errors by their four bytes; one contract passes on what another reverted with."""
-    return {
-        keccak(text=item.signature)[:4]: item for contract in CONTRACTS for item in _items(contract, "error")
-    }
+    return {selector_of(item): item for contract in CONTRACTS for item in _items(contract, "error")}
 
 
 def decode_event(item: AbiItem, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def encode_call(contract: str, function: str, arguments: Sequence[object]) -> by
     item = function_item(contract, function)
     try:
         values = [_encodable(field, value) for field, value in zip(item.inputs, arguments, strict=True)]
-        return keccak(text=item.signature)[:4] + encode(_types(item.inputs), values)
+        return selector_of(item) + encode(_types(item.inputs), values)
     except (EncodingError, KeyError, TypeError, ValueError) as error:
         raise ArgumentsInvalid(f"{contract}.{item.signature} cannot take these arguments: {error}") from error
 

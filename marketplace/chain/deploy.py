@@ -18,7 +18,7 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError, TimeExhausted
 from web3.types import TxParams, TxReceipt
 
-from marketplace.chain.abi import encode_call
+from marketplace.chain.abi import encode_call, function_item, selector_of
 from marketplace.chain.artefacts import artefact_load
 from marketplace.chain.deployment import ContractRecord, Deployment, code_hash
 from marketplace.chain.encoding import json_arguments
@@ -168,7 +168,7 @@ class Deployer:
         """Give the roles of Roles.sol; each is asked for first, so that nothing is sent twice."""
         reader = ChainReader(self.web3, deployment.addresses)
         market = deployment.addresses["Market"]
-        selector = encode_call("Market", "setPaused", [False])[:4]
+        selector = selector_of(function_item("Market", "setPaused"))
         if reader.call("MarketAccess", "getTargetFunctionRole", market, selector) != GUARDIAN:
             self.send(deployment, "MarketAccess", "wire", *targets)
         for role in (OPERATOR, REGISTRAR, GUARDIAN):

@@ -39,6 +39,21 @@ __all__ = [
 ]
 
 
+EIP712_DOMAIN = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+PERMIT = [
+    {"name": "owner", "type": "address"},
+    {"name": "spender", "type": "address"},
+    {"name": "value", "type": "uint256"},
+    {"name": "nonce", "type": "uint256"},
+    {"name": "deadline", "type": "uint256"},
+]
+
+
 class JobState(IntEnum):
     """IMarket.JobState."""
 
@@ -230,6 +245,26 @@ class ChainReader:
     def balance(self, account: str) -> int:
         """Credit inside the market, free of escrow, in the token's smallest unit."""
         return int(self.call("Market", "balanceOf", account))
+
+    def permit_typed_data(self, owner: str, amount: int, deadline: int) -> dict[str, Any]:
+        """The ERC-2612 permit that lets the market take `amount`: typed data for `owner` to sign."""
+        return {
+            "types": {"EIP712Domain": EIP712_DOMAIN, "Permit": PERMIT},
+            "primaryType": "Permit",
+            "domain": {
+                "name": self.call("SettlementToken", "name"),
+                "version": "1",
+                "chainId": self.chain_id(),
+                "verifyingContract": self.addresses["SettlementToken"],
+            },
+            "message": {
+                "owner": owner,
+                "spender": self.addresses["Market"],
+                "value": amount,
+                "nonce": self.call("SettlementToken", "nonces", owner),
+                "deadline": deadline,
+            },
+        }
 
     def token_balance(self, account: str) -> int:
         return int(self.call("SettlementToken", "balanceOf", account))

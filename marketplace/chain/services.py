@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import current_app
 from django.db import transaction
+from django.utils import timezone
 
 from marketplace.chain.abi import encode_call
+from marketplace.chain.deposit_errors import DepositExpired, DepositNotYours
 from marketplace.chain.encoding import json_arguments
 from marketplace.chain.errors import DedupeKeyReused
 from marketplace.chain.models import ChainTransaction
 
 if TYPE_CHECKING:
+    from marketplace.accounts.models import Party
     from marketplace.orders.models import Job
 
-__all__ = ["INDEX_TASK", "SEND_TASK", "transaction_enqueue"]
+__all__ = ["INDEX_TASK", "SEND_TASK", "deposit_make", "transaction_enqueue"]
 
 logger = structlog.get_logger(__name__)
 
@@ -57,3 +60,25 @@ def transaction_enqueue(
         logger.info("chain_transaction_queued", transaction_id=str(wish.id), kind=kind, dedupe_key=dedupe_key)
     transaction.on_commit(lambda: current_app.send_task(SEND_TASK), robust=True)
     return wish
+
+
+def deposit_make(
+    *, party: Party, owner: str, amount: int, deadline: int, signature: dict[str, Any]
+) -> ChainTransaction:
+    """Relay a party's ERC-2612 permit: its tokens become credit in the market.
+
+    The chain checks the permit; one that it refuses leaves a transaction with the typed error. Raises
+    `DepositNotYours`, `DepositExpired`.
+    """
+    if owner != party.eth_address:
+        raise DepositNotYours(f"the permit is of {owner}; you are {party.eth_address}")
+    if deadline <= timezone.now().timestamp():
+        raise DepositExpired("the permit's deadline has passed")
+    v, r, s = signature["v"], signature["r"], signature["s"]
+    return transaction_enqueue(
+        kind="deposit",
+        dedupe_key=f"deposit/{r}{s[2:]}",
+        contract="Market",
+        function="depositWithPermit",
+        arguments=[owner, amount, deadline, v, r, s],
+    )
