@@ -169,13 +169,10 @@ def round1(
         raise ContextMismatch("the packages were dealt for another statement or setup")
     masked = _masked(key.backend, statement, columns, packages)
     r, s = draw_scalar(source), draw_scalar(source)
-    result: SealedResult | PublicResult
     share = None
     if context.is_sealed:
-        result = SealedResult(inner_product.result_commitment(key, masked.outputs, masked.blinding))
         share = ResultShare(context, seat, masked.outputs, masked.blinding.mu, masked.blinding.mu_tau)
-    else:
-        result = PublicResult(scalars_of(masked.outputs))
+    result = _own_result(key, context, masked)
     message = Round1Message(seat, result, _randomisers(key, r, s))
     return Round1(message, share, NodeState(context, seat, r, s))
 
@@ -221,12 +218,20 @@ def round2(
 def _check_own_answer(
     key: ProvingKey, state: NodeState, masked: Masked, answers: Sequence[Round1Message]
 ) -> None:
+    """The randomisers and the result in the answering set under this seat are the node's own."""
     own = [answer for answer in answers if answer.seat == state.seat]
-    if len(own) != 1 or own[0].randomisers.r != key.backend.g1_mul(key.delta1, state.r):
+    if (
+        len(own) != 1
+        or own[0].randomisers.r != key.backend.g1_mul(key.delta1, state.r)
+        or own[0].result != _own_result(key, state.context, masked)
+    ):
         raise AnswersInconsistent("the answering set does not hold this node's own round 1 as it was sent")
-    result = own[0].result
-    if isinstance(result, PublicResult) and result.outputs != scalars_of(masked.outputs):
-        raise AnswersInconsistent("the answering set holds other outputs than this node sent")
+
+
+def _own_result(key: ProvingKey, context: DealContext, masked: Masked) -> SealedResult | PublicResult:
+    if context.is_sealed:
+        return SealedResult(inner_product.result_commitment(key, masked.outputs, masked.blinding))
+    return PublicResult(scalars_of(masked.outputs))
 
 
 def _use_once(state: NodeState, combined: CombinedRound1) -> NodeState:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
 from proofs import columns as column_rules
-from proofs import setup
+from proofs import node, setup
 from proofs.backend import Backend, available_backends, get_backend
 from proofs.columns import ColumnCommitment, ColumnSchema
+from proofs.coordinator import CombinedRound1, combine_round1, combine_round2
 from proofs.keys import ProvingKey
+from proofs.node import Round1, Round2
+from proofs.proof import Proof
 from proofs.randomness import SeededRandom
+from proofs.sharing import DealerPackage, Dealing
 from proofs.statement import JobContext, Program, Statement
 
 ROWS = 5
@@ -99,3 +104,69 @@ def key(backend: Backend) -> ProvingKey:
 @pytest.fixture
 def cast(backend: Backend) -> Cast:
     return make_cast(backend.name)
+
+
+@dataclass
+class Attempt:
+    """One attempt of the job by two dealers (one column each) and the nodes at ``seats``."""
+
+    cast: Cast
+    is_sealed: bool
+    packages: dict[int, list[DealerPackage]]
+    dealings: list[Dealing]
+    first: dict[int, Round1]
+
+    @classmethod
+    def play(cls, cast: Cast, seats: Sequence[int], *, is_sealed: bool, number: int = 0) -> Attempt:
+        """Deals and lets every seat answer round 1."""
+        context = node.deal_context(cast.key, cast.context, cast.statement, number, is_sealed=is_sealed)
+        dealings = [
+            Dealing(cast.backend, context, bytes([position]) * 32, {position: cast.columns[position]})
+            for position in (1, 2)
+        ]
+        packages = {seat: [dealing.package(seat) for dealing in dealings] for seat in seats}
+        first = {
+            seat: node.round1(cast.key, cast.statement, packages[seat], seeded(f"round 1 of {seat}"))
+            for seat in seats
+        }
+        return cls(cast, is_sealed, packages, dealings, first)
+
+    def fresh(self, seats: Sequence[int]) -> dict[int, Round1]:
+        """Round 1 of another answering set: the same results with fresh randomisers."""
+        return {
+            seat: node.refresh(self.cast.key, self.first[seat].state, self.first[seat].message)
+            for seat in seats
+        }
+
+    def second(self, answers: dict[int, Round1]) -> dict[int, Round2]:
+        messages = [answer.message for answer in answers.values()]
+        cast = self.cast
+        return {
+            seat: node.round2(
+                cast.key, cast.context, cast.statement, self.packages[seat], answer.state, messages
+            )
+            for seat, answer in answers.items()
+        }
+
+    def combine(self, answers: dict[int, Round1], second: dict[int, Round2]) -> tuple[CombinedRound1, Proof]:
+        cast = self.cast
+        combined = combine_round1(
+            cast.key,
+            cast.context,
+            cast.statement,
+            [answer.message for answer in answers.values()],
+            is_sealed=self.is_sealed,
+        )
+        messages = [answer.message for answer in second.values()]
+        return combined, combine_round2(cast.key, combined, cast.commitments, messages)
+
+    def prove(self, seats: Sequence[int]) -> tuple[CombinedRound1, Proof]:
+        """Both rounds with this answering set."""
+        answers = self.fresh(seats)
+        return self.combine(answers, self.second(answers))
+
+
+@pytest.fixture
+def play(cast: Cast) -> Callable[..., Attempt]:
+    """``play(seats, is_sealed=…)``: an attempt after round 1."""
+    return partial(Attempt.play, cast)
