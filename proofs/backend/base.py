@@ -132,6 +132,29 @@ class Backend(Protocol):
         """``trusted`` skips the subgroup check, for keys whose check was recorded on disk."""
         ...
 
+    # lists of points, element by element ---------------------------------------------------
+    def g1_add(self, a: Buffer, b: Buffer) -> bytes:
+        """a[i] + b[i] for every i."""
+        ...
+
+    def g1_scale(self, points: Buffer, k: int) -> bytes:
+        """k * points[i] for every i: many bases, one scalar."""
+        ...
+
+    def g1_products(self, points: Buffer, scalars: Buffer) -> bytes:
+        """scalars[i] * points[i] for every i."""
+        ...
+
+    def g1_lagrange(self, powers: Buffer) -> bytes:
+        """[tau^i], i < n, to [L_i(tau)] on H: an inverse ``ntt`` of points; n is a power of two."""
+        ...
+
+    def g2_add(self, a: Buffer, b: Buffer) -> bytes: ...
+    def g2_scale(self, points: Buffer, k: int) -> bytes: ...
+    def g2_products(self, points: Buffer, scalars: Buffer) -> bytes: ...
+    def g2_lagrange(self, powers: Buffer) -> bytes: ...
+
+    # pairing -------------------------------------------------------------------------------
     def pairing_product_is_one(self, g1_points: Buffer, g2_points: Buffer) -> bool:
         """Whether the product of e(P_i, Q_i) is 1. Checks every point, subgroups included.
 

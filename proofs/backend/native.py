@@ -137,6 +137,31 @@ class NativeBackend:
     def g2_bases(self, points: Buffer, *, trusted: bool = False) -> Bases:
         return self._kernel.G2Bases(points, trusted)
 
+    # lists of points -----------------------------------------------------------------------
+    def g1_add(self, a: Buffer, b: Buffer) -> bytes:
+        return self._kernel.g1_add(a, b)
+
+    def g1_scale(self, points: Buffer, k: int) -> bytes:
+        return self._kernel.g1_scale(points, _scalar(k))
+
+    def g1_products(self, points: Buffer, scalars: Buffer) -> bytes:
+        return self._kernel.g1_products(points, scalars)
+
+    def g1_lagrange(self, powers: Buffer) -> bytes:
+        return self._kernel.g1_lagrange(powers)
+
+    def g2_add(self, a: Buffer, b: Buffer) -> bytes:
+        return self._kernel.g2_add(a, b)
+
+    def g2_scale(self, points: Buffer, k: int) -> bytes:
+        return self._kernel.g2_scale(points, _scalar(k))
+
+    def g2_products(self, points: Buffer, scalars: Buffer) -> bytes:
+        return self._kernel.g2_products(points, scalars)
+
+    def g2_lagrange(self, powers: Buffer) -> bytes:
+        return self._kernel.g2_lagrange(powers)
+
     # pairing -------------------------------------------------------------------------------
     def pairing_product_is_one(self, g1_points: Buffer, g2_points: Buffer) -> bool:
         return self._kernel.pairing_product_is_one(g1_points, g2_points)

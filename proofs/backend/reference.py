@@ -9,7 +9,7 @@ from py_ecc.fields import optimized_bn128_FQ2 as FQ2
 from py_ecc.fields import optimized_bn128_FQ12 as FQ12
 from py_ecc.optimized_bn128 import optimized_curve, optimized_pairing
 
-from proofs.backend import affine, codec, multiexp, polynomial
+from proofs.backend import affine, codec, multiexp, pointwise, polynomial
 from proofs.backend.base import G1_BYTES, G2_BYTES, SCALAR_BYTES, Bases, Buffer
 from proofs.backend.codec import (
     G1Affine,
@@ -211,6 +211,47 @@ class PyEccBackend:
         if not trusted:
             require_subgroup(bases)
         return _G2Bases(bases)
+
+    # lists of points -----------------------------------------------------------------------
+    def g1_add(self, a: Buffer, b: Buffer) -> bytes:
+        left, right = decode_g1(a), decode_g1(b)
+        _same_length(left, right)
+        return encode_g1(affine.G1.add_pairs(left, right))
+
+    def g1_scale(self, points: Buffer, k: int) -> bytes:
+        bases = decode_g1(points)
+        scaled = pointwise.products(affine.G1, bases, [require_scalar(k)] * len(bases))
+        return encode_g1(scaled)
+
+    def g1_products(self, points: Buffer, scalars: Buffer) -> bytes:
+        bases, numbers = decode_g1(points), decode_scalars(scalars)
+        _same_length(bases, numbers)
+        products = pointwise.products(affine.G1, bases, numbers)
+        return encode_g1(products)
+
+    def g1_lagrange(self, powers: Buffer) -> bytes:
+        values = pointwise.lagrange(affine.G1, decode_g1(powers))
+        return encode_g1(values)
+
+    def g2_add(self, a: Buffer, b: Buffer) -> bytes:
+        left, right = decode_g2(a), decode_g2(b)
+        _same_length(left, right)
+        return encode_g2(affine.G2.add_pairs(left, right))
+
+    def g2_scale(self, points: Buffer, k: int) -> bytes:
+        bases = decode_g2(points)
+        scaled = pointwise.products(affine.G2, bases, [require_scalar(k)] * len(bases))
+        return encode_g2(scaled)
+
+    def g2_products(self, points: Buffer, scalars: Buffer) -> bytes:
+        bases, numbers = decode_g2(points), decode_scalars(scalars)
+        _same_length(bases, numbers)
+        products = pointwise.products(affine.G2, bases, numbers)
+        return encode_g2(products)
+
+    def g2_lagrange(self, powers: Buffer) -> bytes:
+        values = pointwise.lagrange(affine.G2, decode_g2(powers))
+        return encode_g2(values)
 
     # pairing -------------------------------------------------------------------------------
     def pairing_product_is_one(self, g1_points: Buffer, g2_points: Buffer) -> bool:

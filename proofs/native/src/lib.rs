@@ -11,9 +11,11 @@ mod input;
 mod msm;
 mod ntt;
 mod pairing;
+mod pointwise;
 mod pool;
 
 mod groups;
+mod lists;
 mod vectors;
 
 /// The module `hengsuan_native`.
@@ -23,6 +25,10 @@ mod hengsuan_native {
     use crate::groups::{
         G1Bases, G2Bases, g1_check, g1_msm, g1_mul, g1_multiples, g1_neg, g1_sum, g2_check, g2_msm, g2_mul,
         g2_multiples, g2_neg, g2_sum, pairing_product_is_one,
+    };
+    #[pymodule_export]
+    use crate::lists::{
+        g1_add, g1_lagrange, g1_products, g1_scale, g2_add, g2_lagrange, g2_products, g2_scale,
     };
     #[pymodule_export]
     use crate::vectors::{

@@ -15,7 +15,7 @@ const SEQUENTIAL_LENGTH: usize = 1 << 11;
 /// `roots[h + j]` = w^j with w of order 2h, for every power of two h: one table for all sizes.
 static ROOTS: RwLock<Option<Arc<Vec<Fr>>>> = RwLock::new(None);
 
-fn require_domain(size: usize) -> Result<(), Fault> {
+pub fn require_domain(size: usize) -> Result<(), Fault> {
     if size.is_power_of_two() && size.ilog2() <= Fr::TWO_ADICITY {
         return Ok(());
     }
@@ -32,7 +32,7 @@ fn root_of_unity(size: usize) -> Fr {
 }
 
 /// The table for transforms of `size` values or fewer.
-fn roots(size: usize) -> Arc<Vec<Fr>> {
+pub fn roots(size: usize) -> Arc<Vec<Fr>> {
     let cached = ROOTS.read().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(table) = cached.filter(|table| table.len() >= size) {
         return table;
@@ -68,7 +68,7 @@ pub fn inverse(values: Vec<Fr>) -> Result<Vec<Fr>, Fault> {
     Ok(values)
 }
 
-fn reverse_bits(values: &mut [Fr]) {
+pub fn reverse_bits<T>(values: &mut [T]) {
     let bits = values.len().ilog2();
     if bits == 0 {
         return;
