@@ -83,8 +83,8 @@ contract Groth16VerifierVectorsTest is ProtocolVectors {
     /// @dev A changed context changes z and with it both combinations. They are computed anew, so that it is the proof
     /// that fails and not they.
     function combinationFor(string memory json) private view returns (Combination memory) {
-        string memory error = vm.parseJsonString(json, ".error");
-        if (!same(error, "PairingFailed") && !same(error, "WrongProgram") && !same(error, "WrongSetup")) {
+        string memory reason = vm.parseJsonString(json, ".error");
+        if (!same(reason, "PairingFailed") && !same(reason, "WrongProgram") && !same(reason, "WrongSetup")) {
             return combinationOf(json);
         }
         bytes32 resultHash = vm.parseJsonBool(json, ".isSealed")
@@ -109,26 +109,28 @@ contract Groth16VerifierVectorsTest is ProtocolVectors {
     }
 
     /// @dev Python's error class against the contract's selector.
-    function isExpected(string memory name, string memory error, bytes4 actual) private pure returns (bool) {
-        if (same(error, "WrongLength")) return actual == IGroth16Verifier.OutputCountMismatch.selector;
-        if (same(error, "NonCanonicalScalar")) return actual == IPointErrors.ScalarNotCanonical.selector;
-        if (same(error, "NonCanonicalCoordinate")) {
+    function isExpected(string memory name, string memory reason, bytes4 actual) private pure returns (bool) {
+        if (same(reason, "WrongLength")) return actual == IGroth16Verifier.OutputCountMismatch.selector;
+        if (same(reason, "NonCanonicalScalar")) return actual == IPointErrors.ScalarNotCanonical.selector;
+        if (same(reason, "NonCanonicalCoordinate")) {
             return actual == IPointErrors.CoordinateNotCanonical.selector;
         }
-        if (same(error, "NotOnCurve")) {
+        if (same(reason, "NotOnCurve")) {
             // A point of G2 is checked by the pairing precompile.
             return actual == IPointErrors.PointNotOnCurve.selector
                 || (startsWith(name, "b_") && actual == IPointErrors.PrecompileFailed.selector);
         }
-        if (same(error, "UnexpectedInfinity")) return actual == IPointErrors.PointAtInfinity.selector;
-        if (same(error, "NotInSubgroup")) return actual == IPointErrors.PrecompileFailed.selector;
-        if (same(error, "CombinationInvalid")) return actual == IGroth16Verifier.CombinationInvalid.selector;
-        if (same(error, "VerifyingKeyInvalid")) {
+        if (same(reason, "UnexpectedInfinity")) return actual == IPointErrors.PointAtInfinity.selector;
+        if (same(reason, "NotInSubgroup")) return actual == IPointErrors.PrecompileFailed.selector;
+        if (same(reason, "CombinationInvalid")) {
+            return actual == IGroth16Verifier.CombinationInvalid.selector;
+        }
+        if (same(reason, "VerifyingKeyInvalid")) {
             return actual == IGroth16Verifier.KeyPointRepeated.selector
                 || actual == IGroth16Verifier.KeyAlphaMismatch.selector;
         }
-        bool isFalseProof = same(error, "PairingFailed") || same(error, "WrongProgram")
-            || same(error, "WrongSetup") || same(error, "CommitmentInvalid");
+        bool isFalseProof = same(reason, "PairingFailed") || same(reason, "WrongProgram")
+            || same(reason, "WrongSetup") || same(reason, "CommitmentInvalid");
         return isFalseProof && actual == IGroth16Verifier.ProofInvalid.selector;
     }
 }
