@@ -15,7 +15,7 @@ PARTY_LOST = "party_lost"
 
 RELEASED_CODES = frozenset({"released"})
 """The agent stops in good order: the task may be taken again at once."""
-UNLUCKY_CODES = frozenset({"internal_error", "market_unavailable", "setup_unavailable", "chain_unreachable"})
+UNLUCKY_CODES = frozenset({"internal_error", "market_unavailable", "chain_unreachable", "blob_corrupt"})
 """May go better the next time: counts as a loss."""
 
 

@@ -12,7 +12,7 @@ __all__ = ["CapabilitiesInvalid", "NodeExists", "NodeUnknown", "RegistrationInva
 class RegistrationInvalid(DomainError):
     code = "node_registration_invalid"
     title = "The node's registration is not acceptable"
-    remedy = "Sign RegisterNode again with the party's Ethereum key, for the NodeRegistry of GET /chain."
+    remedy = "Let the operator's Ethereum key sign RegisterNode again, for the NodeRegistry of GET /chain."
 
 
 class CapabilitiesInvalid(DomainError):

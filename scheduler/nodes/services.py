@@ -117,10 +117,8 @@ def _checked(*, party: Party, registration: Mapping[str, Any], signature: str) -
         signed_by = message.recover(domain, signature)
     except SigningError as error:
         raise RegistrationInvalid(str(error)) from error
-    if message.operator != party.eth_address:
-        raise RegistrationInvalid(
-            f"the operator is {message.operator}, but this party enrolled with {party.eth_address}"
-        )
+    if (message.signer, message.sealing_key) != (party.eth_address, party.sealing_key):
+        raise RegistrationInvalid("signer and sealingKey are not the Ethereum and sealing key of this party")
     if signed_by != message.operator:
         raise RegistrationInvalid(f"the signature is by {signed_by}, not by the operator {message.operator}")
     if message.deadline <= timezone.now().timestamp():

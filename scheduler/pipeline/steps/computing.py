@@ -93,7 +93,10 @@ def _note_speeds(job: Job, statement: JobStatement, done: list[Task]) -> None:
 def _offer_prove_tasks(job: Job, tasks: list[Task], answering: list[int]) -> None:
     context = task_context(job)
     answers = {task.seat: task for task in tasks}
-    round1 = [{"seat": seat, **(answers[seat].result or {})["round1"]} for seat in answering]
+    kept = ("round1", "content_hash", "signature")
+    round1 = [
+        {"seat": seat} | {name: (answers[seat].result or {})[name] for name in kept} for seat in answering
+    ]
     tasks_create(
         tasks=[
             Task(

@@ -18,7 +18,7 @@ def open_on_chain(job: Job) -> float | None:
     if existing is None:
         with locked(job, "open"):
             wish_open(job, [seat.node_id for seat in seats_of(job)])
-    elif existing.state == ChainTransaction.State.REVERTED:
+    elif existing.state == ChainTransaction.State.REVERTED and existing.error_name != "JobExists":
         detail = {
             "error_code": existing.error_code,
             "error_name": existing.error_name,

@@ -30,7 +30,7 @@ def issue_receipt(job: Job) -> float | None:
         return None
     settled = job_event_on_chain(job_id=job.job_id, name="JobSettled")
     asked = wish(job, f"settle-{job.attempt}")
-    if settled is None or asked is None or asked.state not in MINED_STATES:
+    if settled is None or asked is None or asked.state not in (*MINED_STATES, asked.State.REVERTED):
         return LOOK_AGAIN_SECONDS
     record = ProofRecord.objects.get(job=job, attempt=job.attempt)
     chain = {
@@ -47,7 +47,7 @@ def issue_receipt(job: Job) -> float | None:
             bundle=bundle.document(),
             transaction_hash=settled.transaction_hash,
             block_number=settled.block_number,
-            gas_used=asked.gas_used or 0,
+            gas_used=asked.gas_used or 0,  # 0: somebody else settled it
         )
         node_note_answered(node_ids=_answering_nodes(job, record))
     return None

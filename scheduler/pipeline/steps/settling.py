@@ -14,6 +14,9 @@ from scheduler.pipeline.wishes import wish, wish_settle
 
 __all__ = ["bound_statement", "settle_on_chain"]
 
+ENDED_THERE = frozenset({"JobNotOpen", "JobDeadlinePassed"})
+"""Anyone may settle or expire a job: the indexer or the deadline says what happened."""
+
 
 def settle_on_chain(job: Job) -> float | None:
     """Wish the settlement; the indexer says that it happened."""
@@ -23,7 +26,7 @@ def settle_on_chain(job: Job) -> float | None:
         bound, proof = bound_statement(job, record), formats.proof_from(record.proof)
         with locked(job, "settle"):
             wish_settle(job, bound, proof)
-    elif asked.state == ChainTransaction.State.REVERTED:
+    elif asked.state == ChainTransaction.State.REVERTED and asked.error_name not in ENDED_THERE:
         detail = {
             "error_code": asked.error_code,
             "error_name": asked.error_name,
