@@ -14,60 +14,9 @@ from marketplace.chain.models import ChainEvent
 from marketplace.licences.errors import QuantityMismatch
 from marketplace.licences.models import EntryKind, Licence, QuantityEntry
 
-__all__ = [
-    "quantity_consume",
-    "quantity_entries_withdraw",
-    "quantity_entry_append",
-    "quantity_release",
-    "quantity_reserve",
-]
+__all__ = ["quantity_entries_withdraw", "quantity_entry_append"]
 
 logger = structlog.get_logger(__name__)
-
-
-def quantity_reserve(
-    *, licence_id: str, job_id: str, runs: int, cells: int, outputs: int, event: ChainEvent
-) -> None:
-    """`QuantityReserved` was indexed. Raises QuantityMismatch if less was left."""
-    quantity_entry_append(
-        licence_id=licence_id,
-        job_id=job_id,
-        kind=EntryKind.RESERVED,
-        runs=runs,
-        cells=cells,
-        outputs=outputs,
-        event=event,
-    )
-
-
-def quantity_consume(
-    *, licence_id: str, job_id: str, runs: int, cells: int, outputs: int, event: ChainEvent
-) -> None:
-    """`QuantityConsumed` was indexed. Raises QuantityMismatch if the job had not reserved exactly this."""
-    quantity_entry_append(
-        licence_id=licence_id,
-        job_id=job_id,
-        kind=EntryKind.CONSUMED,
-        runs=runs,
-        cells=cells,
-        outputs=outputs,
-        event=event,
-    )
-
-
-def quantity_release(
-    *, licence_id: str, job_id: str, runs: int, cells: int, outputs: int, event: ChainEvent
-) -> None:
-    """`QuantityReleased` was indexed. Raises QuantityMismatch if the job had not reserved exactly this."""
-    quantity_entry_append(
-        licence_id=licence_id,
-        job_id=job_id,
-        kind=EntryKind.RELEASED,
-        runs=runs,
-        cells=cells,
-        outputs=outputs,
-        event=event,
-    )
 
 
 def quantity_entry_append(
@@ -80,7 +29,10 @@ def quantity_entry_append(
     outputs: int,
     event: ChainEvent,
 ) -> None:
-    """Append one movement, once: the same movement again is a repeated event and changes nothing."""
+    """Append one movement, once: the same movement again is a repeated event and changes nothing.
+
+    Raises QuantityMismatch if it breaks a rule of the ledger, or differs from what was reported before.
+    """
     with transaction.atomic():
         if not Licence.objects.select_for_update().filter(licence_id=licence_id).exists():
             logger.warning("licence_unknown_to_market", licence_id=licence_id)
