@@ -58,4 +58,5 @@ def _unknown(data: bytes) -> ContractReverted:
 
 
 def _code(name: str) -> str:
-    return "chain_" + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return f"chain_{words.lower()}"

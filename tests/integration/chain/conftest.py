@@ -19,12 +19,16 @@ from web3 import Web3
 from marketplace.chain.conf import OutboxPolicy, artefacts_directory
 from marketplace.chain.deploy import Deployer, DeploymentChoices
 from marketplace.chain.deployment import Deployment
-from marketplace.chain.models import ChainTransaction
+from marketplace.chain.models import ChainEvent, ChainTransaction
 from marketplace.chain.outbox import Outbox
 from marketplace.chain.reader import ChainReader
 from marketplace.chain.rpc import connect
+from marketplace.chain.runtime import indexer_current
 from marketplace.chain.services import transaction_enqueue
 from marketplace.platform.chain import DEVELOPMENT_CHAIN_ID, development_account
+from marketplace.signing.eip712 import Eip712Domain
+from tests.integration.chain.small_market import small_market  # noqa: F401 - a fixture
+from tests.support.fixtures import bank, consumer, key_directory, market, owner  # noqa: F401 - fixtures
 
 HIGHEST_FEE_WEI = 10**12
 TREASURER = development_account(9)
@@ -130,3 +134,26 @@ def enqueue_mint(broker_url: str, stranger: LocalAccount) -> Callable[..., Chain
         )
 
     return enqueue
+
+
+@pytest.fixture
+def catch_up(
+    make_outbox: Callable[..., Outbox], deployment: Deployment, reader: ChainReader
+) -> Callable[[], None]:
+    """Send what is queued and index what happened, as worker and beat would."""
+
+    def run() -> None:
+        make_outbox().run()
+        summary = indexer_current().run()
+        problems = list(ChainEvent.objects.exclude(problem="").values_list("name", "problem"))
+        assert summary.problems == 0, problems
+
+    return run
+
+
+@pytest.fixture
+def domains(deployment: Deployment) -> dict[str, Eip712Domain]:
+    """What is signed here is for the contracts that really stand on the chain."""
+    return {
+        name: Eip712Domain(deployment.chain_id, address) for name, address in deployment.addresses.items()
+    }
