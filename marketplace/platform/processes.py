@@ -9,7 +9,7 @@ from marketplace.platform.paths import Installation
 from marketplace.platform.ports import LOOPBACK
 from marketplace.platform.supervisor import Program
 
-__all__ = ["PARTIES", "PartyProcess", "market_programs", "party_program"]
+__all__ = ["CONSUMER", "MARKET_VARIABLES", "PARTIES", "PartyProcess", "market_programs", "party_program"]
 
 # Every waiting lease holds a thread for up to 25 s, so there are many more threads than cores.
 WEB_THREADS = 64
@@ -28,13 +28,14 @@ class PartyProcess:
     kind: str
 
 
+CONSUMER = "consumer"
 PARTIES = (
     PartyProcess("node-1", "node"),
     PartyProcess("node-2", "node"),
     PartyProcess("node-3", "node"),
     PartyProcess("connector-operator", "connector"),
     PartyProcess("connector-bank", "connector"),
-    PartyProcess("consumer", "consumer"),
+    PartyProcess(CONSUMER, "consumer"),
 )
 
 

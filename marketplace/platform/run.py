@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from marketplace.platform.errors import PlatformError
+from marketplace.platform.main_job import CAPACITY, MainJob
 from marketplace.platform.paths import Installation
 from marketplace.platform.ports import LOOPBACK, PortBook
 from marketplace.platform.processes import PARTIES, market_programs, party_program
@@ -66,14 +67,15 @@ def _run(supervisor: Supervisor, installation: Installation, console: Console, *
     environment = {**addresses, "HENGSUAN_VAR_DIR": str(installation.var)}
     steps.environment.update(environment)
     prepare_market(steps, installation)
+    job = MainJob(installation, steps, market_url)
+    job.prepare()
     for program in market_programs(installation, environment, web_port):
         with steps.step(program.name):
             supervisor.start(program)
-    enrol_parties(steps, installation)
-    for party in PARTIES:
-        with steps.step(party.name):
+    with steps.step("three nodes, two connectors, one consumer"):
+        for party in PARTIES:
             supervisor.start(party_program(party, installation, environment, market_url))
-    status = run_main_job(steps, installation, market_url)
+    status = job.run()
     supervisor.check()
     if is_demo:
         return status
@@ -83,21 +85,17 @@ def _run(supervisor: Supervisor, installation: Installation, console: Console, *
 
 
 def prepare_market(steps: Steps, installation: Installation) -> None:
-    """Bring chain and database to the state that this code needs; repeated, it changes nothing."""
-    manage = [installation.python, str(installation.root / "manage.py")]
-    steps.run("contracts", [*manage, "chain_deploy"])
+    """Bring database, setup and chain to the state that this code needs; repeated, it changes nothing."""
+    python = installation.python
+    manage = [python, str(installation.root / "manage.py")]
+    setup = installation.var / "setups" / f"development-{CAPACITY}"
+    if not (setup / "key.json").exists():
+        make = [python, "-m", "proofs", "setup", "--capacity", str(CAPACITY), "--out", str(setup)]
+        steps.run(f"development setup for {CAPACITY} rows (insecure: one party made it)", make)
     steps.run("database schema", [*manage, "migrate", "--no-input"])
     steps.run("static files", [*manage, "collectstatic", "--no-input"])
-
-
-def enrol_parties(steps: Steps, installation: Installation) -> None:
-    """Give each party of the demonstration its organisation and its one-time token."""
-
-
-def run_main_job(steps: Steps, installation: Installation, market_url: str) -> int:
-    """Run the main job and print what happened; return 0 only if it settled and its result agrees."""
-    steps.console.print("the main job is not connected yet")
-    return 1
+    steps.run("setup and program", [*manage, "register_setup", "--made-here", str(setup)])
+    steps.run("contracts", [*manage, "deploy_contracts"])
 
 
 if __name__ == "__main__":

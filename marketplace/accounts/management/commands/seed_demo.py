@@ -1,8 +1,9 @@
-"""`manage.py seed_demo --tokens FILE`: the organisations of the demonstration, and a token for each party."""
+"""`manage.py seed_demo --parties TOML --tokens FILE`: the demonstration's organisations and tokens."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,14 +28,22 @@ class _Place:
     name_zh: str
 
 
-PLACES = (
-    _Place("connector-operator", PartyKind.CONNECTOR, "operator", "Southern Mobile", "南方移动"),
-    _Place("connector-bank", PartyKind.CONNECTOR, "bank", "Harbour Bank", "海港银行"),
-    _Place("consumer", PartyKind.CONSUMER, "consumer", "Insight Lab", "洞见实验室"),
-    _Place("node-1", PartyKind.NODE, "node-east", "East Cloud", "东方云"),
-    _Place("node-2", PartyKind.NODE, "node-west", "West Networks", "西部网络"),
-    _Place("node-3", PartyKind.NODE, "node-north", "North Edge", "北方边缘"),
-)
+def _places(path: Path) -> list[_Place]:
+    """The `[[parties]]` of a TOML file: party, kind, organisation (slug, name, name_zh)."""
+    try:
+        parties = tomllib.loads(path.read_text(encoding="utf-8"))["parties"]
+        return [
+            _Place(
+                party=party["party"],
+                kind=PartyKind(party["kind"]),
+                organisation=party["organisation"]["slug"],
+                name=party["organisation"]["name"],
+                name_zh=party["organisation"]["name_zh"],
+            )
+            for party in parties
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path} does not list parties as this command needs them: {error!r}") from error
 
 
 class Command(BaseCommand):
@@ -44,12 +53,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--parties", type=Path, required=True, metavar="TOML")
         parser.add_argument("--tokens", type=Path, required=True, metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["tokens"]
         known = _read(path)
-        tokens = {place.party: self._entry(place, known.get(place.party, {})) for place in PLACES}
+        tokens = {
+            place.party: self._entry(place, known.get(place.party, {}))
+            for place in _places(options["parties"])
+        }
         if tokens != known:
             write_private(path, json.dumps(tokens, indent=1, ensure_ascii=False) + "\n")
         self.stdout.write(f"{len(tokens)} parties may enrol; their tokens are in {path}")
