@@ -1,4 +1,4 @@
-"""Forgetting: secret state of jobs that are final is deleted, now and then, while there is no work."""
+"""Forgetting: secret state of jobs that the chain says are final is deleted, while there is no work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from scheduler.agents.errors import AgentError, Forbidden, NotFound
+from marketplace.chain.reader import JobState
+from scheduler.agents.chain import chain_errors
+from scheduler.agents.errors import AgentError
 from scheduler.agents.logs import logger
 from scheduler.agents.session import Session
 
@@ -17,7 +19,7 @@ EVERY_SECONDS = 30.0
 
 @dataclass
 class Housekeeper:
-    """Looks at the jobs in one folder of the state; ``forget`` deletes what is secret of one."""
+    """Looks up the jobs of one folder of the state; ``forget`` deletes what is secret of one."""
 
     session: Session
     folder: str
@@ -26,18 +28,17 @@ class Housekeeper:
     _next_at: float = field(default=0.0)
 
     def __call__(self) -> None:
-        """Do it if it is time. Never raises: an unreachable market is asked again later."""
+        """Do it if it is time. Never raises: an unreachable chain is asked again later."""
         if self.clock() < self._next_at:
             return
         self._next_at = self.clock() + EVERY_SECONDS
         for job_id in self.session.state.names(self.folder):
             try:
-                is_final = self.session.client.job(job_id).is_final
-            except (NotFound, Forbidden):
-                continue
+                with chain_errors():
+                    state = self.session.reader().job(job_id).state
             except AgentError as error:
                 logger().info("housekeeping_postponed", code=error.code)
                 return
-            if is_final:
+            if state not in (JobState.NONE, JobState.OPEN):
                 self.forget(job_id)
-                logger().info("job_forgotten", job_id=job_id)
+                logger().info("job_forgotten", job_id=job_id, state=state.name)

@@ -60,7 +60,7 @@ class Enrolment:
     """``POST /parties``: identity and the intervals that the server sets."""
 
     party_id: str
-    organisation: str | dict[str, Any]
+    organisation: str
     heartbeat_seconds: float
     lease_wait_seconds: float
     lease_seconds: float

@@ -13,6 +13,7 @@ When the job is final the folder goes, and ``dealt/<job id>.json`` stays: nothin
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -68,7 +69,7 @@ class ConnectorTasks:
         own = self._own_inputs(job, lease.payload.get("input_positions"))
         work.progress(0.05, "licence")
         for position in own:
-            patiently(work, lambda position=position: self._check_input(job, position))  # type: ignore[misc]
+            patiently(work, functools.partial(self._check_input, job, position))
         folder = self._folder(job)
         self._commit_to_intent(job, folder)
         work.progress(0.1, "dealing")
@@ -112,7 +113,7 @@ class ConnectorTasks:
         them.
         """
         job = self._checked(lease, work)
-        own = self._own_inputs(job, None)
+        own = self._own_inputs(job, lease.payload.get("input_positions"))
         folder = self._folder(job)
         intent = self._session.state.read_json(f"{folder}/intent.json")
         if intent is None or intent["digest"] != _intent(job):
@@ -155,7 +156,7 @@ class ConnectorTasks:
             for position, item in enumerate(job.context.inputs)
             if item.owner == self._session.keys.address
         ]
-        if not own or (claimed is not None and claimed != own):
+        if not own or claimed != own:
             raise TaskRefused(
                 "context_invalid", f"The inputs {claimed} are not those of this provider ({own})."
             )

@@ -146,7 +146,7 @@ class Licensing:
             self._session.deployment.domain(message.CONTRACT), self._session.keys.account.key
         )
         self._session.client.revoke_licence(
-            licence_id, {"deadline": str(message.deadline), "signature": signature}
+            licence_id, {"deadline": message.deadline, "signature": signature}
         )
 
     # names to addresses and keys ---------------------------------------------------------------

@@ -47,7 +47,7 @@ def _serve(config: NodeConfig, say: Speech) -> int:
     tasks = NodeTasks(session, node_id)
     loop = LeaseLoop(
         client=session.client,
-        handlers={"compute": tasks.compute, "prove": tasks.prove},
+        handlers={"compute": tasks.compute, "prove": tasks.prove, "blame_prove": tasks.blame_prove},
         heartbeat_seconds=session.enrolment.heartbeat_seconds,
         wait_seconds=session.enrolment.lease_wait_seconds,
         drain_seconds=config.node.drain_seconds,

@@ -1,0 +1,1 @@
+"""Checking a receipt without trusting the market: offline, and against a chain."""
