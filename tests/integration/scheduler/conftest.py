@@ -310,6 +310,11 @@ def chain_event(contract: str, name: str, arguments: dict[str, Any]) -> ChainEve
 
 
 @pytest.fixture
+def make_event() -> Callable[..., ChainEvent]:
+    return chain_event
+
+
+@pytest.fixture
 def deployment(settings: LazySettings, tmp_path: Path) -> Deployment:
     """Addresses to sign for; there is no chain behind them."""
     contracts = {
