@@ -278,6 +278,7 @@ class World:
         for name, count in chosen:
             columns += self.datasets[name].columns[1 : 1 + count]
             commitments += self.datasets[name].commitments[1 : 1 + count]
+        foreign = self._foreign(context, program, len(columns)) if scenario.name == "sealed_4" else {}
         statement = Statement.of_program(program, tuple(c.f for c in commitments), ROWS)
         prove = prover.prove_sealed if scenario.is_sealed else prover.prove_public
         proven = prove(self.key, context, statement, columns, commitments, random(scenario.name))
@@ -301,6 +302,18 @@ class World:
             "combination": self._combination(proven),
             "otherProof": self._proof(other),
             "otherCombination": self._combination(other),
+            **foreign,
+        }
+
+    def _foreign(self, context: JobContext, program: Program, count: int) -> dict[str, str]:
+        """A proof that holds and names this job, but over columns that the job does not have."""
+        columns, commitments = self.datasets["A"].columns[-count:], self.datasets["A"].commitments[-count:]
+        statement = Statement.of_program(program, tuple(c.f for c in commitments), ROWS)
+        proven = prover.prove_sealed(self.key, context, statement, columns, commitments, random("foreign"))
+        return {
+            "foreignColumns": abi_points([c.f for c in commitments]),
+            "foreignProof": self._proof(proven),
+            "foreignCombination": self._combination(proven),
         }
 
     def _outputs(self, proven: prover.Proven) -> list[int]:
