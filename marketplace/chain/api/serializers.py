@@ -12,8 +12,8 @@ from marketplace.chain.models import ChainTransaction
 
 __all__ = ["BalanceSerializer", "ChainSerializer", "DepositSerializer", "TransactionSerializer"]
 
-_WORD = re.compile(r"0x[0-9a-f]{64}\Z")
-_DECIMAL = re.compile(r"[1-9][0-9]{0,77}\Z")
+_WORD = re.compile(r"\A0x[0-9a-f]{64}\Z")
+_DECIMAL = re.compile(r"\A[1-9][0-9]{0,77}\Z")
 
 
 class PermitSignatureSerializer(serializers.Serializer[dict[str, Any]]):
