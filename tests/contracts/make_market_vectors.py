@@ -21,6 +21,19 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+
+from marketplace.signing.eip712 import (
+    CancelOrder,
+    Contribution,
+    Deal,
+    Eip712Domain,
+    GrantLicence,
+    Input,
+    Order,
+    RegisterDataset,
+    RegisterNode,
+    RevokeLicence,
+)
 from proofs import columns as column_rules
 from proofs import hashing, prover, setup
 from proofs.backend import Backend, get_backend
@@ -30,7 +43,6 @@ from proofs.inner_product import scalar_bytes
 from proofs.keys import ProvingKey
 from proofs.randomness import SeededRandom
 from proofs.statement import JobContext, Program, SealedResult, Statement
-from marketplace.signing.eip712 import Eip712Domain, GrantLicence, Input, Order, RegisterDataset
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "test" / "vectors"
 CHAIN_ID = 31337
@@ -218,7 +230,18 @@ class World:
 
     def document(self) -> dict[str, Any]:
         verifying = self.key.verifying
-        names = ("alpha1", "alpha2", "beta2", "delta2", "kappa2", "kappa_prime2", "tau2", "l0", "eta", "job_point")
+        names = (
+            "alpha1",
+            "alpha2",
+            "beta2",
+            "delta2",
+            "kappa2",
+            "kappa_prime2",
+            "tau2",
+            "l0",
+            "eta",
+            "job_point",
+        )
         encoded = CAPACITY.to_bytes(32, "big") + b"".join(getattr(verifying, name) for name in names)
         return {
             "now": NOW,
@@ -226,9 +249,23 @@ class World:
             "key": to_hex(encoded),
             "setupId": to_hex(self.key.setup_id),
             "programs": {name: self._program(program) for name, program in self.programs.items()},
+            "digests": self._digests(),
             "datasets": {name: item.document() for name, item in self.datasets.items()},
             "licences": {name: self._licence(name) for name in self.licences},
         }
+
+    def _digests(self) -> dict[str, str]:
+        """Of one message of each kind that has no other example; the forge test builds the same."""
+        subject, content = to_hex(keccak(b"subject")), to_hex(keccak(b"content"))
+        consumer, provider = address_of("consumer"), address_of("providerA")
+        messages = {
+            "revokeLicence": RevokeLicence(subject, FAR),
+            "registerNode": RegisterNode(consumer, provider, content, 2, subject, 3, 4, FAR),
+            "cancelOrder": CancelOrder(subject),
+            "deal": Deal(subject, 5, 6, content),
+            "contribution": Contribution(subject, 5, 2, 6, content),
+        }
+        return {name: message.digest(domain(message.CONTRACT)) for name, message in messages.items()}
 
     def _program(self, program: Program) -> dict[str, Any]:
         return {
@@ -239,9 +276,7 @@ class World:
 
     def _licence(self, name: str) -> dict[str, str]:
         request = self.licences[name]
-        kind = (
-            "(address,address,bytes32,bytes32,bytes32[],uint256,uint64,uint128,uint64,uint64,uint64,uint128,uint256,uint256)"
-        )
+        kind = "(address,address,bytes32,bytes32,bytes32[],uint256,uint64,uint128,uint64,uint64,uint64,uint128,uint256,uint256)"
         key = KEYS[self.datasets[name].owner].to_bytes(32, "big")
         return {
             "request": abi_struct(request, kind),
