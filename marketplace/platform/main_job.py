@@ -65,23 +65,31 @@ class MainJob:
         return self.steps.console
 
     # before the parties start ------------------------------------------------------------------
-    def prepare(self) -> None:
-        """Write homes and tokens, and fund the consumer on the development chain; repeatable."""
+    def prepare_homes(self) -> None:
+        """Write the parties' folders and tables, and make the consumer's keys; repeatable."""
         demo = [self.installation.python, "-m", "scheduler.agents.demo"]
-        manage = [self.installation.python, str(self.installation.root / "manage.py")]
         self.steps.run("the parties' folders and tables", [*demo, "prepare", str(self.homes)])
-        tokens = self.installation.var / "demo" / "tokens.json"
+
+    def market_steps(self) -> list[list[str]]:
+        """What the market's operator does for the demonstration: enrolment tokens, and play money."""
         parties = self.installation.root / "scheduler" / "agents" / "demo" / "parties" / "parties.toml"
-        self.steps.run(
-            "organisations and enrolment tokens",
-            [*manage, "seed_demo", "--parties", str(parties), "--tokens", str(tokens)],
-        )
-        for party, entry in json.loads(tokens.read_text(encoding="utf-8")).items():
+        address = json.loads(self._consumer("address"))["eth_address"]
+        seed = ["seed_demo", "--parties", str(parties), "--tokens", str(self._tokens)]
+        return [
+            ["organisations and enrolment tokens", *seed],
+            ["settlement tokens for the consumer", "chain_fund", address],
+        ]
+
+    def hand_out_tokens(self) -> None:
+        """Give each party its one-time token."""
+        for party, entry in json.loads(self._tokens.read_text(encoding="utf-8")).items():
             path = self.homes / party / "enrolment-token"
             if not path.exists() or path.read_text() != entry["token"]:
                 write_private(path, entry["token"])
-        address = json.loads(self._consumer("address"))["eth_address"]
-        self.steps.run("settlement tokens for the consumer", [*manage, "chain_fund", address])
+
+    @property
+    def _tokens(self) -> Path:
+        return self.installation.var / "demo" / "tokens.json"
 
     # the job -----------------------------------------------------------------------------------
     def run(self) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -66,9 +67,10 @@ def _run(supervisor: Supervisor, installation: Installation, console: Console, *
         addresses = services_start(supervisor, installation, os.environ, allowed_origin=market_url)
     environment = {**addresses, "HENGSUAN_VAR_DIR": str(installation.var)}
     steps.environment.update(environment)
-    prepare_market(steps, installation)
     job = MainJob(installation, steps, market_url)
-    job.prepare()
+    job.prepare_homes()
+    prepare_market(steps, installation, job.market_steps())
+    job.hand_out_tokens()
     for program in market_programs(installation, environment, web_port):
         with steps.step(program.name):
             supervisor.start(program)
@@ -84,18 +86,23 @@ def _run(supervisor: Supervisor, installation: Installation, console: Console, *
     return status
 
 
-def prepare_market(steps: Steps, installation: Installation) -> None:
+def prepare_market(steps: Steps, installation: Installation, further: list[list[str]]) -> None:
     """Bring database, setup and chain to the state that this code needs; repeated, it changes nothing."""
     python = installation.python
-    manage = [python, str(installation.root / "manage.py")]
     setup = installation.var / "setups" / f"development-{CAPACITY}"
     if not (setup / "key.json").exists():
         make = [python, "-m", "proofs", "setup", "--capacity", str(CAPACITY), "--out", str(setup)]
         steps.run(f"development setup for {CAPACITY} rows (insecure: one party made it)", make)
-    steps.run("database schema", [*manage, "migrate", "--no-input"])
-    steps.run("static files", [*manage, "collectstatic", "--no-input"])
-    steps.run("setup and program", [*manage, "register_setup", "--made-here", str(setup)])
-    steps.run("contracts", [*manage, "deploy_contracts"])
+    commands = [
+        ["database schema", "migrate", "--no-input"],
+        ["static files", "collectstatic", "--no-input"],
+        ["setup and program", "register_setup", "--made-here", str(setup)],
+        ["contracts", "deploy_contracts"],
+        *further,
+    ]
+    plan = installation.var / "prepare.json"
+    plan.write_text(json.dumps(commands))
+    steps.run_each([python, "-m", "marketplace.config.prepare", str(plan)], "preparing the market")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,32 @@ class Steps:
         elapsed = time.monotonic() - started_at
         self.console.print(f"[green]✓[/green] {title} [dim]{elapsed:.1f} s[/dim]", highlight=False)
 
+    def run_each(self, command: Sequence[str], waiting_for: str) -> None:
+        """Run one command that prints the title of each step when it is done; a line and a time for each."""
+        with (
+            self.console.status(waiting_for),
+            subprocess.Popen(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=self._directory,
+                env=self.environment,
+            ) as process,
+        ):
+            started_at = time.monotonic()
+            assert process.stdout is not None
+            assert process.stderr is not None
+            for title in process.stdout:
+                elapsed, started_at = time.monotonic() - started_at, time.monotonic()
+                self.console.print(
+                    f"[green]✓[/green] {title.rstrip()} [dim]{elapsed:.1f} s[/dim]", highlight=False
+                )
+            reason = process.stderr.read()
+        if process.returncode:
+            raise StepFailed(f"{' '.join(command)} ended with status {process.returncode}:\n{reason}")
+
     def run(self, title: str, command: Sequence[str]) -> None:
         """Run a command that must succeed; raise StepFailed with its output otherwise."""
         with self.step(title):
