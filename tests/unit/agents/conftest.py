@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from proofs.backend import get_backend
+from proofs.keys import ProvingKey
+from proofs.setup import generate
 from scheduler.agents.client import MarketClient
 from scheduler.agents.state import StateDirectory
 from scheduler.agents.transport import Transport
@@ -125,3 +128,10 @@ def client(transport: Transport) -> MarketClient:
 @pytest.fixture
 def state(tmp_path: Path) -> StateDirectory:
     return StateDirectory(tmp_path / "state")
+
+
+@pytest.fixture(scope="session")
+def proving_key() -> ProvingKey:
+    """A development key of capacity 16 on the fastest backend."""
+    backend = get_backend()
+    return generate(backend, 16, max_outputs=36).proving_key(backend, trusted=True)
