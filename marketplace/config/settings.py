@@ -190,7 +190,7 @@ SPECTACULAR_SETTINGS = {
 }
 PROBLEM_TYPE_BASE = "https://hengsuan.invalid/problems/"
 SIGNATURE_WINDOW_SECONDS = 60
-MAX_JSON_BYTES = 4 * 1024 * 1024
+MAX_JSON_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # blobs stream to disk under their own limit; JSON has MAX_JSON_BYTES
 
 HEARTBEAT_SECONDS = environment.integer("HENGSUAN_HEARTBEAT_SECONDS", 5, minimum=1, maximum=300)

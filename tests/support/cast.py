@@ -93,9 +93,11 @@ def signed_call(
     headers: dict[str, str] | None = None,
     sent_body: bytes | None = None,
     sent_path: str | None = None,
+    raw: bytes | None = None,
 ) -> HttpResponse:
-    """One request; `sent_…` are what is really sent where it differs from what was signed."""
-    raw = b"" if body is None else json.dumps(body).encode()
+    """One request; `raw` is signed and sent in place of `body`, `sent_…` where it differs from the signed."""
+    if raw is None:
+        raw = b"" if body is None else json.dumps(body).encode()
     url = f"http://testserver{API}{path}"
     signature = sign_request(
         method=method,
