@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from proofs.ceremony.cli import add_ceremony_commands
 from proofs.cli import add_commands
 from proofs.errors import InvalidProof, ProofSystemError
 from proofs.groth16.cli import add_groth16_commands
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m proofs", description="The proof system of Hengsuan.")
     commands = parser.add_subparsers(dest="command", required=True)
     add_commands(commands)
+    add_ceremony_commands(commands.add_parser("ceremony", help="make a setup with several parties"))
     add_groth16_commands(commands.add_parser("groth16", help="ordinary Groth16 in the formats of snarkjs"))
     parsed = parser.parse_args(arguments)
     try:

@@ -107,7 +107,7 @@ def _read_table(path: Path, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _commit(arguments: argparse.Namespace) -> str:
-    document = receipt.parse(arguments.schema.read_bytes())
+    document = formats.parse_json(arguments.schema.read_bytes())
     schemas = read_schema(document)
     table = _read_table(arguments.table, [schema.name for schema in schemas])
     key = setup.load(arguments.key, get_backend(), trusted=True)
@@ -155,7 +155,7 @@ class CommittedTable:
 
     @classmethod
     def read(cls, directory: Path, key: ProvingKey) -> CommittedTable:
-        document = receipt.parse((directory / COLUMNS_FILE).read_bytes())
+        document = formats.parse_json((directory / COLUMNS_FILE).read_bytes())
         names = ("format", "setup_id", "rows", "schema", "commitments")
         fields = formats.mapping(document, names, COLUMNS_FILE)
         if fields["format"] != COLUMNS_FORMAT:
@@ -252,7 +252,7 @@ def _verify(arguments: argparse.Namespace) -> str:
 def _inspect(arguments: argparse.Namespace) -> str:
     path: Path = arguments.path
     if (path / COLUMNS_FILE).exists():
-        document = receipt.parse((path / COLUMNS_FILE).read_bytes())
+        document = formats.parse_json((path / COLUMNS_FILE).read_bytes())
         return _describe(document, ("setup_id", "rows", "schema"))
     if path.is_dir():
         verifying, ceremony = setup.load_verifying_key(path)
@@ -260,7 +260,7 @@ def _inspect(arguments: argparse.Namespace) -> str:
         return _describe(facts, tuple(facts)) + (
             f"\nINSECURE: {setup.INSECURE}" if ceremony == "development" else ""
         )
-    bundle = Receipt.from_document(receipt.parse(path.read_bytes()))
+    bundle = Receipt.from_document(formats.parse_json(path.read_bytes()))
     bound = bundle.bound()
     facts = {
         "job_id": formats.to_hex(bundle.job_id),

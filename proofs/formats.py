@@ -6,6 +6,7 @@ is a MalformedInput that names the place.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = [
     "job_context_document",
     "job_context_from",
     "mapping",
+    "parse_json",
     "program_document",
     "program_from",
     "proof_document",
@@ -41,11 +43,47 @@ __all__ = [
     "verifying_key_from",
 ]
 
+MAX_JSON_DEPTH = 32
+_JSON_TOKEN = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*\Z")
 
 
 def to_hex(data: bytes) -> str:
     return "0x" + bytes(data).hex()
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON of bounded depth; MalformedInput otherwise, and for repeated keys: readers would differ on them.
+
+    The depth is bounded before parsing because py_ecc raises the interpreter's recursion limit so far that
+    a deeply nested document would overflow the stack of the process.
+    """
+    if json_depth(data) > MAX_JSON_DEPTH:
+        raise MalformedInput(f"JSON nested deeper than {MAX_JSON_DEPTH} levels")
+    try:
+        return json.loads(data, object_pairs_hook=_unique_keys)
+    except ValueError as error:
+        raise MalformedInput(f"not JSON: {error}") from None
+
+
+def json_depth(data: bytes) -> int:
+    """How deep arrays and objects nest; brackets in strings do not count."""
+    depth = deepest = 0
+    in_string = False
+    for match in _JSON_TOKEN.finditer(data):
+        token = match.group()
+        if token == b'"':
+            in_string = not in_string
+        elif not in_string:
+            depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token, 0)
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return dict(pairs)
 
 
 def from_hex(value: object, where: str, size: int | None = None) -> bytes:

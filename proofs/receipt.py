@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,7 +232,7 @@ def verify(
     report says so.
     """
     engine = backend or get_backend("py_ecc")
-    receipt = Receipt.from_document(parse(bundle) if isinstance(bundle, bytes) else bundle)
+    receipt = Receipt.from_document(formats.parse_json(bundle) if isinstance(bundle, bytes) else bundle)
     bound = receipt.bound()
     report = Report(
         job_id=formats.to_hex(receipt.job_id),
@@ -258,20 +257,6 @@ def verify(
     if receipt.chain is None:
         report.warnings.append("the bundle names no transaction")
     return report
-
-
-def parse(data: bytes) -> Any:
-    """JSON; repeated keys are refused, because two readers could see two receipts."""
-    try:
-        return json.loads(data, object_pairs_hook=_unique_keys)
-    except (ValueError, RecursionError) as error:
-        raise MalformedInput(f"not JSON: {error}") from None
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("an object names a key twice")
-    return dict(pairs)
 
 
 def _chain_reference(value: object) -> Mapping[str, Any] | None:

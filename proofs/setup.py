@@ -223,13 +223,11 @@ def save(material: KeyMaterial, directory: Path) -> None:
 
 def _read_header(directory: Path) -> dict[str, object]:
     try:
-        header = json.loads((directory / HEADER).read_bytes())
+        header = formats.parse_json((directory / HEADER).read_bytes())
     except FileNotFoundError:
         raise MalformedInput(
             f"{directory} holds no {HEADER}; make one with `python -m proofs setup`"
         ) from None
-    except ValueError:
-        raise MalformedInput(f"{directory / HEADER} is not JSON") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise MalformedInput(f"{directory / HEADER} is not a {FORMAT} header")
     return header

@@ -17,7 +17,7 @@ from proofs.keys import VerifyingKey
 from proofs.proof import Proof, ResultBinding
 from proofs.statement import BoundStatement, Program, PublicResult, SealedResult
 
-__all__ = ["verify", "verify_statement"]
+__all__ = ["verify", "verify_statement", "verify_under_checked_key"]
 
 
 def verify(
@@ -28,6 +28,13 @@ def verify(
     A MalformedInput for bad lengths and points, WrongProgram, WrongSetup, VerifyingKeyInvalid, PairingFailed.
     """
     key.check(backend)
+    verify_under_checked_key(backend, key, program, bound, proof)
+
+
+def verify_under_checked_key(
+    backend: Backend, key: VerifyingKey, program: Program, bound: BoundStatement, proof: Proof
+) -> None:
+    """As ``verify`` without the checks of the key, for those who have made them once for many proofs."""
     if program.program_id != bound.context.program_id:
         raise WrongProgram("the proof's context names another program")
     bound.statement.check_program(program, key.setup_id)

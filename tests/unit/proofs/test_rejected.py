@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from proofs import errors, formats, verifier
 from proofs.backend import Backend
 from proofs.columns import check_commitments
+from proofs.keys import VerifyingKey
 from proofs.proof import Proof
 from proofs.statement import BoundStatement, JobContext, Result
 
@@ -61,8 +63,14 @@ def check(backend: Backend, document: dict[str, Any]) -> BoundStatement:
     bound = BoundStatement(context, statement, parse_result(document))
     if document["case"] == "column_without_knowledge":
         check_commitments(backend, key, commitments)
-    verifier.verify(backend, key, program, bound, parse_proof(document))
+    check_key_once(backend, key)
+    verifier.verify_under_checked_key(backend, key, program, bound, parse_proof(document))
     return bound
+
+
+@cache
+def check_key_once(backend: Backend, key: VerifyingKey) -> None:
+    key.check(backend)
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)

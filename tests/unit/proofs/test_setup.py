@@ -76,7 +76,9 @@ def rewrite(directory: Path, name: str, change: Callable[[bytes], bytes]) -> Non
 
 
 @pytest.mark.parametrize("name", setup.FILES)
-def test_points_of_another_setup_are_noticed(directory: Path, backend: Backend, name: str) -> None:
+def test_points_of_another_setup_are_noticed(tmp_path: Path, name: str) -> None:
+    backend, directory = get_backend(), tmp_path
+    setup.save(setup.generate(backend, 8, random=SeededRandom(bytes(32)), max_outputs=9), directory)
     size = 128 if name == "lagrange_g2" else 64
     rewrite(directory, name, lambda points: points[size : 2 * size] + points[:size] + points[2 * size :])
     with pytest.raises(VerifyingKeyInvalid, match=name):
@@ -95,8 +97,9 @@ def test_a_single_point_of_another_setup_is_noticed(tmp_path: Path, name: str) -
         setup.load(directory, backend)
 
 
-def test_the_relations_of_an_honest_key_hold(backend: Backend) -> None:
+def test_the_relations_of_an_honest_key_hold() -> None:
     secrets = setup.SetupSecrets(*range(2, 9))
+    backend = get_backend()
     key = setup.generate(backend, 16, secrets=secrets, max_outputs=1).proving_key(backend, trusted=False)
     check_proving_key(key, SeededRandom(bytes(32)))
 
