@@ -90,23 +90,23 @@ def seats_take(job: Job, attempt: int, outcome: Match) -> None:
 
 
 def excluded_nodes(job: Job) -> set[str]:
-    """Nodes of the job's earlier attempts that may not come again: lost, at fault, or in an attempt whose
-    proof failed without anyone being named."""
-    seats = list(Seat.objects.filter(job=job))
-    failed = set(
-        Task.objects.filter(job=job, state=TaskState.FAILED, seat__gte=1).values_list("attempt", "seat")
-    )
-    faults = list(Fault.objects.filter(job=job))
-    named = {fault.node_id for fault in faults if fault.node_id}
-    attributed = {fault.attempt for fault in faults}
+    """Nodes of the job's earlier attempts that may not come again.
+
+    They were lost or at fault, accused a dealer, or sat in an attempt whose proof failed without anyone
+    being named.
+    """
+    failed = Task.objects.filter(job=job, state=TaskState.FAILED, seat__gte=1)
+    faults = Fault.objects.filter(job=job)
     rejected = set(
         ProofRecord.objects.filter(job=job).exclude(rejection="").values_list("attempt", flat=True)
     )
-    unattributed = rejected - attributed
-    lost = {
-        seat.node_id for seat in seats if (seat.attempt, seat.seat) in failed or seat.attempt in unattributed
+    unattributed = rejected - set(faults.values_list("attempt", flat=True))
+    places = {*failed.values_list("attempt", "seat"), *faults.values_list("attempt", "seat")}
+    return {
+        seat.node_id
+        for seat in Seat.objects.filter(job=job)
+        if (seat.attempt, seat.seat) in places or seat.attempt in unattributed
     }
-    return lost | named
 
 
 def _candidates() -> tuple[Candidate, ...]:

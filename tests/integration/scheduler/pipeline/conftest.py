@@ -27,6 +27,7 @@ from marketplace.orders.transitions import JobTransition, job_transition
 from marketplace.signing.canonical import document_hash
 from marketplace.signing.eip712 import Contribution, Deal
 from proofs import blame, node
+from proofs.backend import available_backends
 from proofs.messages import Round1Message
 from proofs.sharing import DealerPackage, Dealing
 from scheduler.agents.chain import Deployment as PartyDeployment
@@ -34,7 +35,8 @@ from scheduler.agents.decoding import decode
 from scheduler.agents.jobs import CheckedJob, check_job
 from scheduler.agents.wire import TaskContext
 from scheduler.leases.blobs import blob_declare, blob_open, blob_store
-from scheduler.leases.models import Lease, TaskKind, TaskState
+from scheduler.leases.closing import leases_sweep
+from scheduler.leases.models import Lease, Task, TaskKind, TaskState
 from scheduler.leases.services import lease_fail, lease_finish, lease_take
 from scheduler.pipeline.runner import job_step, step_of
 
@@ -294,6 +296,20 @@ class World:
     def events(self, job: Job) -> list[str]:
         return list(job.events.order_by("sequence").values_list("kind", flat=True))
 
+    def lose_silent(self, job: Job) -> None:
+        """So much time passes that the sweep gives up the tasks of silent nodes."""
+        for actor in self.actors.values():
+            if actor.is_silent:
+                long_ago = timezone.now() - timedelta(hours=1)
+                Party.objects.filter(id=actor.party.id).update(last_seen_at=long_ago)
+                Task.objects.filter(job=job, party=actor.party, state=TaskState.READY).update(
+                    ready_at=long_ago
+                )
+        leases_sweep()
+
+    def refused(self, code: str, detail: str = "", evidence: Any = None) -> Refused:
+        return Refused(code, detail, evidence)
+
     def pass_deadline(self, job: Job) -> None:
         Job.objects.filter(job_id=job.job_id).update(deadline=timezone.now() - timedelta(seconds=30))
 
@@ -301,6 +317,12 @@ class World:
         job.refresh_from_db()
         tasks = sorted(job.tasks.values_list("id", "state"))
         return job.state, job.attempt, job.events.count(), tasks, job.chain_transactions.count()
+
+
+@pytest.fixture
+def quick_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both verifications on the fastest backend; py_ecc takes seconds and has its own test."""
+    monkeypatch.setattr("scheduler.pipeline.steps.proving.REFERENCE", available_backends()[0])
 
 
 @pytest.fixture
