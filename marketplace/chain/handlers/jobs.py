@@ -9,14 +9,14 @@ import structlog
 from marketplace.chain.encoding import text_from_bytes32, text_to_bytes32
 from marketplace.chain.models import ChainEvent
 from marketplace.chain.services import transaction_enqueue
-from marketplace.orders.models import Job, JobState
+from marketplace.orders.models import Job, JobEvent, JobState
 from marketplace.orders.transitions import JobTransition, job_event_append, job_transition
 
 __all__ = ["job_cancelled", "job_expired", "job_failed", "job_opened", "job_reseated", "job_settled"]
 
 logger = structlog.get_logger(__name__)
 
-BEFORE_OPENED = (JobState.PLACED, JobState.ADMITTED, JobState.MATCHED)
+BYTES32_LENGTH = 32
 
 
 def job_opened(event: ChainEvent) -> None:
@@ -59,16 +59,29 @@ def job_settled(event: ChainEvent) -> None:
 
 
 def job_cancelled(event: ChainEvent) -> None:
+    """→ CANCELLED."""
     _end(event, JobTransition.CANCEL, JobState.CANCELLED, refunded=str(event.arguments["refunded"]))
 
 
 def job_failed(event: ChainEvent) -> None:
+    """→ FAILED with the reason on the chain, and with what the market knows of it."""
     reason = text_from_bytes32(event.arguments["reason"]) or "failed_on_chain"
-    refunded = str(event.arguments["refunded"])
-    _end(event, JobTransition.FAIL, JobState.FAILED, reason_code=reason, refunded=refunded)
+    decided = JobEvent.objects.filter(job_id=event.arguments["jobId"], kind="failure_decided").last()
+    known = decided.detail if decided is not None else {}
+    if str(known.get("reason_code", ""))[:BYTES32_LENGTH] != reason:
+        known = {}
+    _end(
+        event,
+        JobTransition.FAIL,
+        JobState.FAILED,
+        reason_code=known.get("reason_code", reason),
+        refunded=str(event.arguments["refunded"]),
+        **known.get("reason_detail", {}),
+    )
 
 
 def job_expired(event: ChainEvent) -> None:
+    """→ EXPIRED."""
     refunded = str(event.arguments["refunded"])
     _end(event, JobTransition.EXPIRE, JobState.EXPIRED, reason_code="deadline_passed", refunded=refunded)
 
