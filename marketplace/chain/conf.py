@@ -57,8 +57,8 @@ def outbox_policy() -> OutboxPolicy:
     """The policy of this installation."""
     return OutboxPolicy(
         finality_depth=settings.CHAIN_FINALITY_DEPTH,
-        reprice_after_seconds=float(getattr(settings, "CHAIN_REPRICE_AFTER_SECONDS", 60)),
-        highest_fee_wei=int(getattr(settings, "CHAIN_HIGHEST_FEE_GWEI", 500)) * GWEI,
+        reprice_after_seconds=float(settings.CHAIN_REPRICE_AFTER_SECONDS),
+        highest_fee_wei=settings.CHAIN_HIGHEST_FEE_GWEI * GWEI,
     )
 
 
@@ -101,7 +101,7 @@ def signer_account() -> LocalAccount:
 
 def artefacts_directory() -> Path:
     """Where forge put what it compiled; needed to deploy only."""
-    return Path(getattr(settings, "CHAIN_ARTEFACTS_DIR", settings.BASE_DIR / "contracts" / "out"))
+    return Path(settings.CHAIN_ARTEFACTS_DIR)
 
 
 @contextmanager

@@ -27,5 +27,5 @@ def indexer_current() -> Indexer:
         deployment=deployment_current(),
         handle=event_handle,
         on_orphaned=events_orphaned,
-        confirmations=int(getattr(settings, "CHAIN_CONFIRMATIONS", 0)),
+        confirmations=settings.CHAIN_CONFIRMATIONS,
     )

@@ -31,7 +31,7 @@ def deployment_addresses() -> dict[str, str]:
 
 def public_rpc_url() -> str:
     """The chain's address for parties; empty where it carries the market's own access key."""
-    return str(getattr(settings, "CHAIN_PUBLIC_RPC_URL", ""))
+    return str(settings.CHAIN_PUBLIC_RPC_URL)
 
 
 def job_event_on_chain(*, job_id: str, name: str) -> ChainEvent | None:

@@ -205,6 +205,11 @@ CHAIN_DEPLOYMENT_FILE = environment.path(
     "CHAIN_DEPLOYMENT_FILE", HENGSUAN_VAR_DIR / "chain" / "deployment.json"
 )
 CHAIN_FINALITY_DEPTH = environment.integer("CHAIN_FINALITY_DEPTH", 12 if IS_PRODUCTION else 0)
+CHAIN_CONFIRMATIONS = environment.integer("CHAIN_CONFIRMATIONS", 1 if IS_PRODUCTION else 0)
+CHAIN_REPRICE_AFTER_SECONDS = environment.integer("CHAIN_REPRICE_AFTER_SECONDS", 60, minimum=1)
+CHAIN_HIGHEST_FEE_GWEI = environment.integer("CHAIN_HIGHEST_FEE_GWEI", 500, minimum=1)
+CHAIN_PUBLIC_RPC_URL = environment.text("CHAIN_PUBLIC_RPC_URL", "")  # told to parties; has no access key
+CHAIN_ARTEFACTS_DIR = environment.path("CHAIN_ARTEFACTS_DIR", BASE_DIR / "contracts" / "out")
 
 # Queue -----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = environment.text(
