@@ -3,7 +3,8 @@
     python tests/vectors/make_contract_vectors.py --market 0x… --job-id 0x… --licence-id 0x… --out DIRECTORY
 
 Setup, columns and randomness are derived from fixed seeds, so setup id, commitments and program id do not
-depend on the arguments: a caller may read them first and compute the job id from them. See contract/README.md.
+depend on the arguments: a caller may read them first and compute the job id from them.
+See contract/README.md.
 """
 
 from __future__ import annotations
@@ -260,7 +261,8 @@ def key_cases(backend: Backend, sealed: Document, arguments: argparse.Namespace)
     for name in keys.G1_NAMES:
         nothing = "0x" + "00" * 64
         yield key_changed(sealed, f"key_{name}_infinity", "infinity", "UnexpectedInfinity", **{name: nothing})
-    other = Example.make(Material.make(backend, "another"), arguments)
+    same_program = argparse.Namespace(**vars(arguments) | {"program_id": sealed["programId"]})
+    other = Example.make(Material.make(backend, "another"), same_program)
     document = other.document(other.sealed)
     yield changed(
         document, "another_setup", "a proof under a setup that the program does not name", "WrongSetup",
