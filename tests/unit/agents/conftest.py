@@ -52,6 +52,7 @@ class LocalMarket:
 
         class RequestHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body leave together, so that no answer waits for a delayed ACK
 
             def serve(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
