@@ -34,6 +34,7 @@ __all__ = [
 logger = structlog.get_logger(__name__)
 
 LARGEST_FEE = 2**96 - 1
+REGION_CHARACTERS = 32
 
 
 def node_register(
@@ -127,7 +128,8 @@ def _checked(*, party: Party, registration: Mapping[str, Any], signature: str) -
         raise RegistrationInvalid(f"tier {message.tier} is none of cloud (0), network (1), edge (2)")
     if message.fee_per_job > LARGEST_FEE:
         raise RegistrationInvalid(f"the fee per job is above {LARGEST_FEE}, the most that a seat holds")
-    if not text_from_bytes32(message.region).isprintable() or int(message.region, 16) == 0:
+    region = text_from_bytes32(message.region)
+    if not region.isprintable() or not 1 <= len(region) <= REGION_CHARACTERS:
         raise RegistrationInvalid("the region is not 1 to 32 printable ASCII characters as bytes32")
     return message, message.digest(domain)
 
