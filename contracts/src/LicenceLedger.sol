@@ -22,6 +22,9 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     mapping(bytes32 licenceId => Quantity) private _granted;
     mapping(bytes32 licenceId => Quantity) private _remaining;
     mapping(bytes32 licenceId => Quantity) private _reserved;
+    /// @dev Who reserved for a job that has not ended. The role is needed to reserve only: nobody, the admin included,
+    /// can keep a market from ending the jobs that it opened.
+    mapping(bytes32 jobId => address) private _reserverOf;
 
     constructor(address access, IDatasetRegistry datasets_) AccessManaged(access) {
         datasets = datasets_;
@@ -72,6 +75,9 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
         uint256 columns,
         Quantity calldata quantity
     ) external restricted returns (address provider, uint88 pricePerRun) {
+        address reserver = _reserverOf[jobId];
+        if (reserver == address(0)) _reserverOf[jobId] = msg.sender;
+        else if (reserver != msg.sender) revert JobNotReserved(jobId, msg.sender);
         Licence storage stored = _licence(licenceId);
         _checkUse(licenceId, stored, consumer, programId, columns);
         Quantity memory remaining = _remaining[licenceId];
@@ -83,7 +89,8 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     }
 
     /// @inheritdoc ILicenceLedger
-    function consume(bytes32 jobId, uint64 outputs, Use[] calldata uses) external restricted {
+    function consume(bytes32 jobId, uint64 outputs, Use[] calldata uses) external {
+        _endJob(jobId);
         for (uint256 i = 0; i < uses.length; ++i) {
             bytes32 licenceId = uses[i].licenceId;
             emit QuantityConsumed(licenceId, jobId, _unreserve(licenceId, outputs, uses[i].cells));
@@ -91,7 +98,8 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     }
 
     /// @inheritdoc ILicenceLedger
-    function release(bytes32 jobId, uint64 outputs, Use[] calldata uses) external restricted {
+    function release(bytes32 jobId, uint64 outputs, Use[] calldata uses) external {
+        _endJob(jobId);
         for (uint256 i = 0; i < uses.length; ++i) {
             bytes32 licenceId = uses[i].licenceId;
             Quantity memory quantity = _unreserve(licenceId, outputs, uses[i].cells);
@@ -208,6 +216,12 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
         if (block.timestamp < stored.notBefore || block.timestamp > stored.notAfter) {
             revert LicenceNotValidNow(licenceId, stored.notBefore, stored.notAfter, block.timestamp);
         }
+    }
+
+    /// @dev Only who reserved for the job ends it, and once.
+    function _endJob(bytes32 jobId) private {
+        if (_reserverOf[jobId] != msg.sender) revert JobNotReserved(jobId, msg.sender);
+        delete _reserverOf[jobId];
     }
 
     /// @dev Takes one run, the outputs and the cells out of what is reserved.

@@ -19,8 +19,6 @@ contract MarketAccess is AccessManager {
         _setTargetFunctionRole(programs, IProgramRegistry.registerProgram.selector, Roles.REGISTRAR);
         _setTargetFunctionRole(programs, IProgramRegistry.retireProgram.selector, Roles.REGISTRAR);
         _setTargetFunctionRole(licences, ILicenceLedger.reserve.selector, Roles.MARKET);
-        _setTargetFunctionRole(licences, ILicenceLedger.consume.selector, Roles.MARKET);
-        _setTargetFunctionRole(licences, ILicenceLedger.release.selector, Roles.MARKET);
         _setTargetFunctionRole(nodes, INodeRegistry.slash.selector, Roles.EVIDENCE);
         _setTargetFunctionRole(market, IMarket.open.selector, Roles.OPERATOR);
         _setTargetFunctionRole(market, IMarket.reseat.selector, Roles.OPERATOR);

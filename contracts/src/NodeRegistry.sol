@@ -129,6 +129,7 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
         _isActionUsed[digest] = true;
         stake.bonded -= request.amount;
         stake.unbonding += request.amount;
+        // forge-lint: disable-next-line(unsafe-typecast) a time
         stake.withdrawableAt = uint64(block.timestamp + unbondingSeconds);
         emit StakeUnbonded(request.nodeId, request.amount, stake.withdrawableAt);
     }
@@ -164,8 +165,9 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
         uint256 held = uint256(stake.bonded) + stake.unbonding;
         if (amount > held) revert StakeTooSmall(nodeId, held, amount);
         uint256 fromBonded = Math.min(amount, stake.bonded);
-        // Both are at most what the fields hold.
+        // forge-lint: disable-next-line(unsafe-typecast) at most bonded
         stake.bonded -= uint128(fromBonded);
+        // forge-lint: disable-next-line(unsafe-typecast) at most unbonding
         stake.unbonding -= uint128(amount - fromBonded);
         totalStake -= amount;
         emit NodeSlashed(nodeId, jobId, evidenceHash, amount);

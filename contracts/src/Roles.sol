@@ -7,7 +7,7 @@ library Roles {
     uint64 internal constant OPERATOR = 1;
     /// @dev Registers setups and programs.
     uint64 internal constant REGISTRAR = 2;
-    /// @dev Moves quantities: the Market contract and nobody else.
+    /// @dev Reserves quantities: the Market contract and nobody else.
     uint64 internal constant MARKET = 3;
     /// @dev Slashes stake.
     uint64 internal constant EVIDENCE = 4;

@@ -209,11 +209,38 @@ contract LicenceLedgerTest is World {
         vm.startPrank(RELAYER);
         vm.expectRevert(refused);
         licences.reserve(JOB, licence, consumer, program, 3, Quantity(1, 1, 1));
-        vm.expectRevert(refused);
-        licences.consume(JOB, 1, uses(1));
-        vm.expectRevert(refused);
-        licences.release(JOB, 1, uses(1));
         vm.stopPrank();
+    }
+
+    function test_OnlyWhoReservedEndsTheJobAndOnce() public {
+        grantLicence("A");
+        reserve(1, 1);
+        ILicenceLedger.Use[] memory used = uses(1);
+        bytes memory refused =
+            abi.encodeWithSelector(ILicenceLedger.JobNotReserved.selector, JOB, address(market));
+        vm.startPrank(address(market));
+        vm.expectRevert(refused);
+        licences.reserve(JOB, licence, consumer, program, 3, Quantity(1, 1, 1));
+        vm.expectRevert(refused);
+        licences.consume(JOB, 1, used);
+        vm.expectRevert(refused);
+        licences.release(JOB, 1, used);
+        vm.stopPrank();
+        consume(1, 1);
+        vm.expectRevert(abi.encodeWithSelector(ILicenceLedger.JobNotReserved.selector, JOB, MARKET));
+        this.consume(1, 1);
+    }
+
+    /// @dev What the admin takes away stops new jobs, never exits.
+    function test_ReserverWithoutRoleStillEndsTheJob() public {
+        grantLicence("A");
+        reserve(1, 1);
+        vm.startPrank(DEPLOYER);
+        access.revokeRole(Roles.MARKET, MARKET);
+        access.setTargetClosed(address(licences), true);
+        vm.stopPrank();
+        release(1, 1);
+        checkQuantities(20, 0, 0);
     }
 
     function test_RejectsUseByAnotherConsumer() public {
@@ -289,7 +316,7 @@ contract LicenceLedgerTest is World {
         vm.expectPartialRevert(ILicenceLedger.ReservationMissing.selector);
         this.release(10, 11);
         release(10, 10);
-        vm.expectPartialRevert(ILicenceLedger.ReservationMissing.selector);
+        vm.expectPartialRevert(ILicenceLedger.JobNotReserved.selector);
         this.release(0, 0);
         checkQuantities(20, 0, 0);
     }

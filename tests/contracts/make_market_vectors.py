@@ -4,10 +4,11 @@
 
 market.json holds what stands before the first order, jobs/ one file for each order.
 
-Two providers, three datasets, licences and one order per scenario, each signed, with a proof of its job. The forge tests
-deploy the contracts to the same addresses (a fixed deployer, nonces 0 … 6) and must find the same ids; since
-these come from ``marketplace.signing``, that compares the EIP-712 hashes of Python and Solidity too. Structs are
-ABI-encoded, so that a test decodes them in one call. Everything is derived from fixed seeds: insecure examples.
+Two providers, three datasets, licences and one order per scenario, each signed, with a proof of its job. The
+forge tests deploy the contracts to the same addresses (a fixed deployer, nonces 0 … 6) and must find the same
+ids; since these come from ``marketplace.signing``, that compares the EIP-712 hashes of Python and Solidity.
+Structs are ABI-encoded, so that a test decodes them in one call. Everything is derived from fixed seeds:
+insecure examples.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from proofs.backend import Backend, get_backend
 from proofs.columns import ColumnCommitment, ColumnSchema
 from proofs.formats import to_hex
 from proofs.inner_product import scalar_bytes
-from proofs.keys import ProvingKey
+from proofs.keys import G2_NAMES, ProvingKey
 from proofs.randomness import SeededRandom
 from proofs.statement import JobContext, Program, SealedResult, Statement
 
@@ -230,18 +231,7 @@ class World:
 
     def document(self) -> dict[str, Any]:
         verifying = self.key.verifying
-        names = (
-            "alpha1",
-            "alpha2",
-            "beta2",
-            "delta2",
-            "kappa2",
-            "kappa_prime2",
-            "tau2",
-            "l0",
-            "eta",
-            "job_point",
-        )
+        names = ("alpha1", *G2_NAMES, "l0", "eta", "job_point")
         encoded = CAPACITY.to_bytes(32, "big") + b"".join(getattr(verifying, name) for name in names)
         return {
             "now": NOW,
@@ -276,7 +266,10 @@ class World:
 
     def _licence(self, name: str) -> dict[str, str]:
         request = self.licences[name]
-        kind = "(address,address,bytes32,bytes32,bytes32[],uint256,uint64,uint128,uint64,uint64,uint64,uint128,uint256,uint256)"
+        kind = (
+            "(address,address,bytes32,bytes32,bytes32[],uint256,uint64,uint128,uint64,uint64,uint64,"
+            "uint128,uint256,uint256)"
+        )
         key = KEYS[self.datasets[name].owner].to_bytes(32, "big")
         return {
             "request": abi_struct(request, kind),

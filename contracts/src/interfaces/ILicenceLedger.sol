@@ -86,6 +86,8 @@ interface ILicenceLedger {
     error ColumnsNotLicensed(bytes32 licenceId, uint256 licensed, uint256 asked);
     error LicenceNotValidNow(bytes32 licenceId, uint256 notBefore, uint256 notAfter, uint256 timestamp);
     error QuantityExhausted(bytes32 licenceId, Quantity remaining, Quantity asked);
+    /// @notice The caller has not reserved for this job, or has ended it.
+    error JobNotReserved(bytes32 jobId, address caller);
     error ReservationMissing(bytes32 licenceId, Quantity reserved, Quantity asked);
 
     /// @notice Records a licence that its provider signed. Anyone may bring it.
@@ -107,10 +109,10 @@ interface ILicenceLedger {
         Quantity calldata quantity
     ) external returns (address provider, uint88 pricePerRun);
 
-    /// @notice Turns what a job reserved into consumed: one run, `outputs`, and the cells of each use. Role MARKET.
+    /// @notice Turns what a job reserved into consumed: one run, `outputs`, and the cells of each use. Who reserved, once.
     function consume(bytes32 jobId, uint64 outputs, Use[] calldata uses) external;
 
-    /// @notice Gives back what a job reserved. Role MARKET.
+    /// @notice Gives back what a job reserved. Who reserved, once.
     function release(bytes32 jobId, uint64 outputs, Use[] calldata uses) external;
 
     function licence(bytes32 licenceId) external view returns (Licence memory);

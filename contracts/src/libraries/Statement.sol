@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Claim, PublicProof, SealedProof, Combination} from "../interfaces/IGroth16Verifier.sol";
+import {Claim, Combination, SealedProof} from "../interfaces/IGroth16Verifier.sol";
 import {G1} from "../interfaces/Points.sol";
 import {BN254} from "./BN254.sol";
 

@@ -57,6 +57,7 @@ abstract contract Opening is Accounts, AccessManaged {
         opened.visibility = order.visibility;
         opened.programId = order.programId;
         opened.maxPrice = order.maxPrice;
+        // forge-lint: disable-next-line(unsafe-typecast) at most 2,000
         opened.feeBps = uint16(feeBps);
 
         uint8 degree = _fixColumns(opened, order);
@@ -136,7 +137,7 @@ abstract contract Opening is Accounts, AccessManaged {
         }
         opened.columnsHash = _joinedHash(selections, count);
         opened.verifier = verifier;
-        // Below the capacity, which is at most 2^28.
+        // forge-lint: disable-next-line(unsafe-typecast) below the capacity, at most 2^28
         opened.rows = uint32(rows);
         _fixShape(opened, order.programId, program, count);
         return program.degree;
@@ -154,7 +155,9 @@ abstract contract Opening is Accounts, AccessManaged {
         if (leftCount * rightCount > MAX_OUTPUTS) {
             revert OutputsOutOfRange(leftCount * rightCount, MAX_OUTPUTS);
         }
+        // forge-lint: disable-next-line(unsafe-typecast) their product is at most 4,096
         opened.leftCount = uint16(leftCount);
+        // forge-lint: disable-next-line(unsafe-typecast) as above
         opened.rightCount = uint16(rightCount);
     }
 
@@ -227,6 +230,7 @@ abstract contract Opening is Accounts, AccessManaged {
         }
         uint256 price = rest + rest * opened.feeBps / BPS;
         if (price > opened.maxPrice) revert PriceAboveLimit(price, opened.maxPrice);
+        // forge-lint: disable-next-line(unsafe-typecast) at most maxPrice
         return uint128(price);
     }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Combination, PublicProof, SealedProof} from "../src/interfaces/IGroth16Verifier.sol";
+import {IDatasetRegistry} from "../src/interfaces/IDatasetRegistry.sol";
+import {ILicenceLedger} from "../src/interfaces/ILicenceLedger.sol";
+import {IMarket} from "../src/interfaces/IMarket.sol";
+import {G1} from "../src/interfaces/Points.sol";
+import {World} from "./support/World.sol";
+
+/// @dev What calls cost, kept in snapshots/GasTest.json. Transactions include calldata and their 21,000 and start with
+/// every slot cold; `verify_*` is the verifier's own execution, as settling pays it. `*_paid_before`: everyone paid
+/// has a balance already, as on any but the first day.
+/// forge-config: default.isolate = true
+contract GasTest is World {
+    string[4] private counts = ["2", "4", "8", "16"];
+
+    function setUp() public {
+        deployWorld();
+        furnishWorld();
+    }
+
+    function test_VerifySealed() public {
+        for (uint256 i = 0; i < counts.length; ++i) {
+            string memory name = string.concat("sealed_", counts[i]);
+            SealedProof memory proof = sealedProof(name);
+            Combination memory combined = combination(name);
+            G1[] memory list = columns(name);
+            verifier.verifySealed(claim(name), list, proof, combined);
+            vm.snapshotGasLastCall(string.concat("verify_", name));
+        }
+    }
+
+    function test_VerifyPublic() public {
+        string[5] memory names = ["public_one_output", "public_2", "public_4", "public_8", "public_16"];
+        for (uint256 i = 0; i < names.length; ++i) {
+            PublicProof memory proof = publicProof(names[i]);
+            Combination memory combined = combination(names[i]);
+            G1[] memory list = columns(names[i]);
+            uint256[] memory numbers = outputs(names[i]);
+            verifier.verifyPublic(claim(names[i]), list, numbers, proof, combined);
+            vm.snapshotGasLastCall(string.concat("verify_", names[i]));
+        }
+    }
+
+    function test_OpenAndSettle() public {
+        openAndSettle("sealed_4", "");
+        openAndSettle("sealed_4_again", "_paid_before");
+        openAndSettle("public_4", "_paid_before");
+        openAndSettle("public_one_output", "_paid_before");
+        openAndSettle("sealed_16", "_paid_before");
+    }
+
+    function test_GiveUp() public {
+        openJob("sealed_4");
+        vm.prank(consumer);
+        market.cancel(jobId("sealed_4"), "");
+        vm.snapshotGasLastCall("cancel_4");
+        openJob("public_4");
+        vm.warp(order("public_4").deadline + 1);
+        market.expire(jobId("public_4"));
+        vm.snapshotGasLastCall("expire_4");
+    }
+
+    function test_Register() public {
+        IDatasetRegistry.RegisterDataset memory request = datasetRequest("short");
+        bytes memory signature = blob(".datasets.short", ".signature");
+        G1[] memory commitments = abi.decode(blob(".datasets.short", ".commitments"), (G1[]));
+        G1[] memory knowledge = abi.decode(blob(".datasets.short", ".knowledge"), (G1[]));
+        datasets.register(request, signature, commitments, knowledge);
+        vm.snapshotGasLastCall("register_dataset_3");
+        ILicenceLedger.GrantLicence memory grant = licenceRequest("short");
+        signature = blob(".licences.short", ".signature");
+        licences.grant(grant, signature);
+        vm.snapshotGasLastCall("grant_licence_3_programs");
+    }
+
+    function openAndSettle(string memory name, string memory suffix) private {
+        IMarket.Order memory placed = order(name);
+        bytes memory signature = jobBlob(name, ".signature");
+        bytes32[] memory seated = seats(3);
+        vm.prank(RELAYER);
+        market.open(placed, signature, seated);
+        vm.snapshotGasLastCall(string.concat("open_", name, suffix));
+        settleJob(name);
+        vm.snapshotGasLastCall(string.concat("settle_", name, suffix));
+    }
+}
