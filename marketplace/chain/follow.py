@@ -69,6 +69,7 @@ class Follower:
             if not open_wishes:
                 return
             head = self._web3.eth.block_number
+            self._warn_of_gap(next((wish.nonce for wish in open_wishes if wish.state == State.SENT), None))
             for wish in open_wishes:
                 if wish.state == State.MINED and not self._is_canonical(wish):
                     self._orphan(wish)
@@ -76,6 +77,12 @@ class Follower:
                     self._look_for_receipt(wish, head, summary)
                 if wish.state == State.MINED and wish.block_number is not None:
                     self._finalise_if_deep(wish, head - wish.block_number)
+
+    def _warn_of_gap(self, lowest_nonce: int | None) -> None:
+        """No transaction can be mined before those of lower nonces: the chain lost some that were final."""
+        count = self._web3.eth.get_transaction_count(self._signer.address)
+        if lowest_nonce is not None and lowest_nonce > count:
+            logger.error("chain_lost_final_transactions", next_nonce=count, lowest_open_nonce=lowest_nonce)
 
     def _is_canonical(self, wish: ChainTransaction) -> bool:
         assert wish.block_number is not None

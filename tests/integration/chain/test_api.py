@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from django.conf import LazySettings
 from django.test import Client
 from eth_account import Account
 
+from marketplace.chain.deployment import Deployment
 from marketplace.chain.models import ChainTransaction
 from marketplace.chain.reader import ChainReader
 from tests.integration.chain.small_market import CREDIT, LICENCE_PRICE, NODE_FEE, SmallMarket
 from tests.support.cast import Actor, problem
 from tests.support.market import HOUR, now
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker_url")]
 
 
 def permit(reader: ChainReader, owner: Actor, amount: int, deadline: int | None = None) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def permit(reader: ChainReader, owner: Actor, amount: int, deadline: int | None 
     return {"owner": owner.address, "amount": str(amount), "deadline": deadline, "signature": signature}
 
 
-def test_anyone_learns_what_to_sign_for(small_market: SmallMarket, reader: ChainReader) -> None:
+def test_anyone_learns_what_to_sign_for(reader: ChainReader) -> None:
     answer = Client().get("/api/v1/chain")
     assert answer.status_code == 200
     document = answer.json()
@@ -38,7 +40,7 @@ def test_anyone_learns_what_to_sign_for(small_market: SmallMarket, reader: Chain
 
 
 def test_the_chains_address_is_told_only_where_it_is_public(
-    small_market: SmallMarket, settings: LazySettings
+    deployment: Deployment, settings: LazySettings
 ) -> None:
     settings.CHAIN_PUBLIC_RPC_URL = "https://rpc.example"
     assert Client().get("/api/v1/chain").json()["rpc_url"] == "https://rpc.example"
@@ -53,43 +55,43 @@ def test_before_a_deployment_the_chain_is_unavailable(
     assert answer.status_code == 503
 
 
-def test_a_permit_becomes_credit(small_market: SmallMarket, reader: ChainReader, enqueue_mint: Any) -> None:
-    consumer = small_market.consumer
+def test_a_permit_becomes_credit(
+    consumer: Actor, reader: ChainReader, enqueue_mint: Any, catch_up: Callable[[], None]
+) -> None:
     enqueue_mint(to=consumer.address, amount=500)
-    small_market.catch_up()
+    catch_up()
     answer = consumer.post("/deposits", permit(reader, consumer, 200), idempotency_key="one")
     assert answer.status_code == 202
-    small_market.catch_up()
+    catch_up()
     transaction_id = json.loads(answer.content)["transaction_id"]
     assert consumer.get(f"/transactions/{transaction_id}").json()["state"] == "FINAL"  # type: ignore[attr-defined]
     balances = consumer.get(f"/balances/{consumer.address}").json()  # type: ignore[attr-defined]
-    assert balances == {"balance": str(CREDIT + 200), "escrow": "0", "token": "300"}
+    assert balances == {"balance": "200", "escrow": "0", "token": "300"}
 
 
-def test_the_same_permit_twice_is_one_deposit(small_market: SmallMarket, reader: ChainReader) -> None:
-    consumer = small_market.consumer
+def test_the_same_permit_twice_is_one_deposit(consumer: Actor, reader: ChainReader) -> None:
     body = permit(reader, consumer, 200)
     for key in ("one", "two"):
         assert consumer.post("/deposits", body, idempotency_key=key).status_code == 202
     assert ChainTransaction.objects.filter(kind="deposit").count() == 1
 
 
-def test_a_permit_that_the_token_refuses_says_so(small_market: SmallMarket, reader: ChainReader) -> None:
-    consumer = small_market.consumer
+def test_a_permit_that_the_token_refuses_says_so(
+    consumer: Actor, reader: ChainReader, catch_up: Callable[[], None]
+) -> None:
     answer = consumer.post("/deposits", permit(reader, consumer, 200), idempotency_key="one")
-    small_market.catch_up()
+    catch_up()
     transaction_id = json.loads(answer.content)["transaction_id"]
     told = consumer.get(f"/transactions/{transaction_id}").json()  # type: ignore[attr-defined]
     assert (told["state"], told["error_code"]) == ("REVERTED", "chain_erc20_insufficient_balance")
 
 
-def test_another_ones_permit_is_refused(small_market: SmallMarket, reader: ChainReader) -> None:
-    body = permit(reader, small_market.consumer, 200)
-    problem(small_market.owner.post("/deposits", body, idempotency_key="one"), 403, "deposit_not_yours")
+def test_another_ones_permit_is_refused(consumer: Actor, owner: Actor, reader: ChainReader) -> None:
+    body = permit(reader, consumer, 200)
+    problem(owner.post("/deposits", body, idempotency_key="one"), 403, "deposit_not_yours")
 
 
-def test_an_old_permit_is_refused(small_market: SmallMarket, reader: ChainReader) -> None:
-    consumer = small_market.consumer
+def test_an_old_permit_is_refused(consumer: Actor, reader: ChainReader) -> None:
     body = permit(reader, consumer, 200, deadline=now() - 1)
     problem(consumer.post("/deposits", body, idempotency_key="one"), 422, "deposit_expired")
 
@@ -107,10 +109,7 @@ def test_an_old_permit_is_refused(small_market: SmallMarket, reader: ChainReader
         ("signature", {"v": 27, "r": "0x00", "s": "0x" + "00" * 32}),
     ],
 )
-def test_a_malformed_deposit_is_refused(
-    small_market: SmallMarket, reader: ChainReader, field: str, value: Any
-) -> None:
-    consumer = small_market.consumer
+def test_a_malformed_deposit_is_refused(consumer: Actor, reader: ChainReader, field: str, value: Any) -> None:
     body = {**permit(reader, consumer, 200), field: value}
     document = problem(consumer.post("/deposits", body, idempotency_key="one"), 422, "request_invalid")
     assert document["errors"][0]["path"].startswith(field)
@@ -124,17 +123,17 @@ def test_an_open_jobs_price_is_escrow(small_market: SmallMarket) -> None:
     assert (balances["escrow"], balances["balance"]) == (str(price), str(CREDIT - price))
 
 
-def test_an_address_is_written_with_its_checksum(small_market: SmallMarket) -> None:
-    consumer = small_market.consumer
+def test_an_address_is_written_with_its_checksum(consumer: Actor, deployment: Deployment) -> None:
     problem(consumer.get(f"/balances/{consumer.address.lower()}"), 404, "not_found")
 
 
-def test_without_a_chain_balances_are_unavailable(small_market: SmallMarket, settings: LazySettings) -> None:
+def test_without_a_chain_balances_are_unavailable(
+    consumer: Actor, deployment: Deployment, settings: LazySettings
+) -> None:
     settings.ETH_RPC_URL = "http://127.0.0.1:9"
-    consumer = small_market.consumer
     problem(consumer.get(f"/balances/{consumer.address}"), 503, "chain_unreachable")
 
 
-def test_strangers_see_no_balances(small_market: SmallMarket) -> None:
-    answer = Client().get(f"/api/v1/balances/{small_market.consumer.address}")
+def test_strangers_see_no_balances(consumer: Actor, deployment: Deployment) -> None:
+    answer = Client().get(f"/api/v1/balances/{consumer.address}")
     assert (answer.status_code, answer.json()["code"]) == (401, "signature_missing")

@@ -370,7 +370,7 @@ def test_the_tasks_do_it_all_by_the_settings(
     send()
     index()
     wish.refresh_from_db()
-    assert wish.state == State.FINAL
+    assert wish.state == State.MINED
 
 
 def test_before_a_deployment_the_tasks_rest(settings: LazySettings, tmp_path: Any) -> None:
