@@ -12,7 +12,6 @@ __all__ = [
     "EnrolmentTokenUsed",
     "EthSignatureInvalid",
     "KeyInvalid",
-    "OrganisationExists",
     "PartyExists",
     "PartyUnknown",
 ]
@@ -67,10 +66,3 @@ class PartyUnknown(DomainError):
     status = HTTPStatus.NOT_FOUND
     title = "There is no such party"
     remedy = "Look it up with GET /parties."
-
-
-class OrganisationExists(DomainError):
-    code = "organisation_exists"
-    status = HTTPStatus.CONFLICT
-    title = "This short name is taken"
-    remedy = "Choose another short name."

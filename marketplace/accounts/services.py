@@ -21,7 +21,6 @@ from marketplace.accounts.errors import (
     EnrolmentTokenInvalid,
     EnrolmentTokenUsed,
     KeyInvalid,
-    OrganisationExists,
     PartyExists,
 )
 from marketplace.accounts.models import EnrolmentToken, Organisation, Party, PartyKind
@@ -29,7 +28,6 @@ from marketplace.accounts.models import EnrolmentToken, Organisation, Party, Par
 __all__ = [
     "enrolment_token_hash",
     "enrolment_token_issue",
-    "organisation_create",
     "party_deactivate",
     "party_enrol",
 ]
@@ -37,15 +35,6 @@ __all__ = [
 logger = structlog.get_logger(__name__)
 
 TOKEN_LIFETIME = timedelta(days=7)
-
-
-def organisation_create(*, slug: str, name: str, name_zh: str) -> Organisation:
-    """Raises OrganisationExists."""
-    try:
-        with transaction.atomic():
-            return Organisation.objects.create(slug=slug, name=name, name_zh=name_zh)
-    except IntegrityError:
-        raise OrganisationExists(f"there is an organisation {slug!r}") from None
 
 
 def enrolment_token_issue(
@@ -73,8 +62,8 @@ def party_enrol(
     sealing_key: str,
     eth_signature: str,
     proven_key: str,
-) -> Party:
-    """Redeem a token. `proven_key` is the Ed25519 key that signed the request.
+) -> tuple[Party, bool]:
+    """Redeem a token: the party, and whether it is new. `proven_key` signed the request (Ed25519).
 
     A party that lost the answer may ask again with the same token and keys and gets itself.
     Raises KeyInvalid, EthSignatureInvalid, EnrolmentTokenInvalid / Expired / Used, PartyExists.
@@ -94,14 +83,14 @@ def party_enrol(
         if stored is None or stored.kind != kind:
             raise EnrolmentTokenInvalid(f"this token does not enrol a {kind}")
         if stored.used_by_id is not None:
-            return _same_party(stored, eth_address, signing_key, sealing_key)
+            return _same_party(stored, eth_address, signing_key, sealing_key), False
         if stored.expires_at <= timezone.now():
             raise EnrolmentTokenExpired(f"the token was valid until {stored.expires_at.isoformat()}")
         party = _create_party(stored, name, eth_address, signing_key, sealing_key)
         stored.used_at, stored.used_by = timezone.now(), party
         stored.save(update_fields=["used_at", "used_by"])
     logger.info("party_enrolled", party_id=str(party.id), kind=party.kind, organisation=party.organisation_id)
-    return party
+    return party, True
 
 
 def party_deactivate(*, party: Party) -> None:

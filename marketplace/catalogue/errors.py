@@ -12,7 +12,6 @@ __all__ = [
     "DatasetSignatureInvalid",
     "DatasetUnknown",
     "ProgramInvalid",
-    "ProgramUnknown",
     "RegistrationInvalid",
     "SchemaInvalid",
     "SetupFileUnknown",
@@ -45,13 +44,6 @@ class ProgramInvalid(DomainError):
     code = "program_invalid"
     title = "The program's document is malformed"
     remedy = "Write the document as docs/protocol.md, Ids and signatures, describes."
-
-
-class ProgramUnknown(DomainError):
-    code = "program_unknown"
-    status = HTTPStatus.NOT_FOUND
-    title = "There is no such program"
-    remedy = "Choose one of GET /programs."
 
 
 class DatasetUnknown(DomainError):

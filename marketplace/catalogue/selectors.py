@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from marketplace.catalogue.errors import DatasetUnknown, ProgramUnknown, SetupUnknown
+from marketplace.catalogue.errors import DatasetUnknown, SetupUnknown
 from marketplace.catalogue.models import Dataset, DatasetState, Program, Setup
 
-__all__ = ["dataset_get", "datasets_listed", "program_get", "programs_offered", "setup_get", "setups_listed"]
+__all__ = ["dataset_get", "datasets_listed", "programs_offered", "setup_get", "setups_listed"]
 
 
 def setups_listed() -> QuerySet[Setup]:
@@ -25,14 +25,6 @@ def setup_get(*, setup_id: str) -> Setup:
 def programs_offered() -> QuerySet[Program]:
     """Programs that the chain knows."""
     return Program.objects.filter(is_registered=True)
-
-
-def program_get(*, program_id: str) -> Program:
-    """Raises ProgramUnknown."""
-    program = Program.objects.select_related("setup").filter(program_id=program_id).first()
-    if program is None:
-        raise ProgramUnknown(f"there is no program {program_id}")
-    return program
 
 
 def datasets_listed(*, state: DatasetState | None = None) -> QuerySet[Dataset]:

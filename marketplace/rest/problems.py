@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from marketplace.chain.errors import ChainError
-from marketplace.rest.errors import DomainError
+from marketplace.rest.errors import DomainError, RequestInvalid
 from marketplace.rest.request_id import current_request_id
 from marketplace.signing.errors import SigningError
 
@@ -74,14 +74,7 @@ def _describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
         if error.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Signature realm="hengsuan"'
-        return problem_document(
-            code=error.code,
-            status=error.status,
-            title=error.title,
-            detail=error.detail,
-            remedy=error.remedy,
-            context=error.context,
-        ), headers
+        return _domain_document(error), headers
     if isinstance(error, SigningError):
         return problem_document(
             code="message_malformed",
@@ -125,13 +118,18 @@ def _unavailable(code: str, title: str, detail: str, remedy: str) -> tuple[dict[
 
 def _invalid(error: exceptions.ValidationError) -> dict[str, Any]:
     errors = _flatten(error.detail, path="")
+    detail = "; ".join(f"{item['path'] or 'body'}: {item['message']}" for item in errors)
+    return _domain_document(RequestInvalid(detail, errors=errors))
+
+
+def _domain_document(error: DomainError) -> dict[str, Any]:
     return problem_document(
-        code="request_invalid",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        title="The request's body or query is not as the API describes",
-        detail="; ".join(f"{item['path'] or 'body'}: {item['message']}" for item in errors),
-        remedy="Correct the fields that `errors` names; docs/openapi.yaml has their forms.",
-        context={"errors": errors},
+        code=error.code,
+        status=error.status,
+        title=error.title,
+        detail=error.detail,
+        remedy=error.remedy,
+        context=error.context,
     )
 
 

@@ -59,13 +59,17 @@ class PartiesView(ListAPIView[Party]):
     def get(self, request: Request) -> Response:
         return super().get(request)
 
-    @extend_schema(operation_id="parties_enrol", request=EnrolSerializer, responses={201: EnrolledSerializer})
+    @extend_schema(
+        operation_id="parties_enrol",
+        request=EnrolSerializer,
+        responses={200: EnrolledSerializer, 201: EnrolledSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Redeem a one-time token; the request is signed by the new signing key."""
         body = EnrolSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         assert isinstance(request.auth, RequestSignature)  # by NewKeyAuthentication
-        party = party_enrol(**body.validated_data, proven_key=request.auth.key_id)
+        party, is_new = party_enrol(**body.validated_data, proven_key=request.auth.key_id)
         answer = {
             "party_id": party.id,
             "organisation": party.organisation_id,
@@ -73,7 +77,10 @@ class PartiesView(ListAPIView[Party]):
             "lease_wait_seconds": settings.LEASE_WAIT_SECONDS,
             "lease_seconds": settings.LEASE_SECONDS,
         }
-        return Response(EnrolledSerializer(answer).data, status=status.HTTP_201_CREATED)
+        return Response(
+            EnrolledSerializer(answer).data,
+            status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
+        )
 
 
 class PartyView(APIView):

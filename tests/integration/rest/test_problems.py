@@ -65,8 +65,8 @@ def test_a_call_for_another_kind_of_party(owner: Actor, node: Actor) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (RuntimeError("the secret is 42"), 500, "internal_error"),
-        (OperationalError("password wrong for 42"), 503, "database_unavailable"),
+        (RuntimeError("the secret is swordfish"), 500, "internal_error"),
+        (OperationalError("password wrong for swordfish"), 503, "database_unavailable"),
         (ChainUnreachable("no answer"), 503, "chain_unreachable"),
     ],
 )
@@ -78,7 +78,7 @@ def test_what_nobody_foresaw_is_logged_and_tells_no_internals(
 
     monkeypatch.setattr(account_views, "party_get", fail)
     response = owner.get(f"/parties/{uuid.uuid4()}")
-    assert "42" not in json.dumps(problem(response, status, code))
+    assert "swordfish" not in json.dumps(problem(response, status, code))
 
 
 def test_the_request_id_is_in_the_answer_and_in_the_problem(db: None) -> None:
