@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--follow", action="store_true", help="until the job is final")
     opening = commands.add_parser("open", help="open a settled result")
     opening.add_argument("job_id")
+    opening.add_argument(
+        "--wait", type=float, default=30.0, metavar="SECONDS", help="for a receipt on its way (default: 30)"
+    )
     cancel = commands.add_parser("cancel", help="cancel a job before shares are dealt")
     cancel.add_argument("job_id")
     for command in (order, explain, status, opening):
@@ -161,13 +164,26 @@ class _Consumer:
 
     def open(self, options: argparse.Namespace) -> int:
         """Open a settled result, keep it, show it."""
-        result, path = self._open(options.job_id)
+        result, path = self._open_when_settled(options.job_id, wait_seconds=options.wait)
         if options.json:
             print(json.dumps(result, ensure_ascii=False))
         else:
             print_result(result, self.say, Console())
             print(self.say("result_opened", path=path))
         return 0
+
+    def _open_when_settled(self, job_id: str, *, wait_seconds: float) -> tuple[dict[str, Any], Path]:
+        """The market writes the receipt, and this party's node sees the block, a moment after the
+        settlement.
+        """
+        gives_up_at = time.monotonic() + wait_seconds
+        while True:
+            try:
+                return self._open(job_id)
+            except ResultError as error:
+                if error.code != "not_settled" or time.monotonic() >= gives_up_at:
+                    raise
+            time.sleep(POLL_SECONDS / 2)
 
     def _open(self, job_id: str) -> tuple[dict[str, Any], Path]:
         name = f"results/{job_id}.json"

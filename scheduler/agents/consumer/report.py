@@ -15,48 +15,60 @@ __all__ = ["print_result"]
 def print_result(result: dict[str, Any], say: Speech, console: Console) -> None:
     """Count, means and deviations, correlations, fits; the bare matrix if there are no statistics."""
     statistics = result["statistics"]
-    console.print(say("result_table", job_id=result["job_id"]), highlight=False)
+    _print_title(say("result_table", job_id=result["job_id"]), console)
     if statistics is None:
         console.print(_matrix(result))
         return
-    console.print(_moments(statistics, say))
-    console.print(_correlations(statistics, say))
+    names = [column["name"] for column in result["columns"][1:]]
+    _print_title(f"{say('count')}: {statistics['count']}", console)
+    console.print(_moments(statistics, names, say))
+    _print_title(say("correlations"), console)
+    console.print(_correlations(statistics, names))
     for fit in statistics["regressions"]:
-        console.print(_regression(fit, say))
+        _print_regression(fit, names, say, console)
 
 
-def _moments(statistics: dict[str, Any], say: Speech) -> Table:
-    table = Table(title=f"{say('count')}: {statistics['count']}", title_justify="left")
+def _print_title(text: str, console: Console) -> None:
+    console.print(text, style="bold", highlight=False, soft_wrap=True)
+
+
+def _moments(statistics: dict[str, Any], names: list[str], say: Speech) -> Table:
+    table = Table()
     table.add_column(say("column"))
     table.add_column(say("mean"), justify="right")
     table.add_column(say("deviation"), justify="right")
-    for name, mean in statistics["means"].items():
-        table.add_row(name, f"{mean:,.4f}", f"{statistics['deviations'][name]:,.4f}")
+    for number, name in enumerate(names, start=1):
+        mean, deviation = statistics["means"][name], statistics["deviations"][name]
+        table.add_row(f"{number} {name}", f"{mean:,.4f}", f"{deviation:,.4f}")
     return table
 
 
-def _correlations(statistics: dict[str, Any], say: Speech) -> Table:
-    names = list(statistics["correlations"])
-    table = Table(title=say("correlations"), title_justify="left")
+def _correlations(statistics: dict[str, Any], names: list[str]) -> Table:
+    """Columns are headed by number, so that eight of them fit on a narrow terminal."""
+    table = Table()
     table.add_column("")
-    for name in names:
-        table.add_column(name, justify="right")
-    for first in names:
-        table.add_row(first, *(f"{statistics['correlations'][first][second]:+.3f}" for second in names))
+    for number, _ in enumerate(names, start=1):
+        table.add_column(str(number), justify="right", no_wrap=True)
+    for number, first in enumerate(names, start=1):
+        line = [f"{statistics['correlations'][first][second]:+.2f}" for second in names]
+        table.add_row(f"{number} {first}", *line)
     return table
 
 
-def _regression(fit: dict[str, Any], say: Speech) -> Table | str:
+def _print_regression(fit: dict[str, Any], names: list[str], say: Speech, console: Console) -> None:
+    title = say("regression", target=fit["target"])
     if "error" in fit:
-        return f"{say('regression', target=fit['target'])}: {fit['error']}"
-    table = Table(
-        title=f"{say('regression', target=fit['target'])}, R² = {fit['r_squared']:.4f}", title_justify="left"
-    )
+        _print_title(f"{title}: {fit['error']}", console)
+        return
+    _print_title(f"{title}, R² = {fit['r_squared']:.4f}", console)
+    table = Table()
     table.add_column(say("column"))
     table.add_column(say("coefficient"), justify="right")
-    for name, value in fit["coefficients"].items():
-        table.add_row(say("intercept") if name == "ones" else name, f"{value:+.6f}")
-    return table
+    for name in ("ones", *names):
+        if name in fit["coefficients"]:
+            label = say("intercept") if name == "ones" else name
+            table.add_row(label, f"{fit['coefficients'][name]:+.6f}")
+    console.print(table)
 
 
 def _matrix(result: dict[str, Any]) -> Table:

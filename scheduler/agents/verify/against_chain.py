@@ -105,7 +105,8 @@ def _inputs(reader: ChainReader, receipt: Receipt) -> Iterator[Check]:
             f"dataset {dataset_id[:10]} schema", dataset.schema_hash, formats.to_hex(entry.schema_hash)
         )
         committed = [formats.to_hex(keccak(commitment.f)) for commitment in entry.commitments]
-        yield _equal(f"dataset {dataset_id[:10]} commitments", registered, committed)
+        _equal(f"dataset {dataset_id[:10]} commitments", registered, committed)
+        yield f"dataset {dataset_id[:10]} commitments", f"{len(committed)} registered"
 
 
 def _verifying_key(reader: ChainReader, receipt: Receipt) -> Iterator[Check]:
