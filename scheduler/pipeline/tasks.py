@@ -20,14 +20,16 @@ logger = structlog.get_logger(__name__)
 
 ADVANCE = "pipeline.advance"
 BUSY_SECONDS = 0.3
+MOST_TRIES = 5
+"""Then the sweep takes over: chains of messages must not outlive the sweep that began them for long."""
 
 
 @shared_task(name=ADVANCE)
-def advance(job_id: str) -> None:
-    """Send the step that the job's state asks for."""
+def advance(job_id: str, tries: int = 0) -> None:
+    """Send the step that the job's state asks for. ``tries``: how often it had to wait in a row."""
     step = step_of(job_id)
     if step is not None:
-        current_app.send_task(f"pipeline.{step}", args=[job_id])
+        current_app.send_task(f"pipeline.{step}", args=[job_id, tries])
 
 
 @shared_task(name="pipeline.sweep")
@@ -46,7 +48,7 @@ def sweep() -> None:
         advance.delay(job_id)
 
 
-def _work(job_id: str, step: Step) -> None:
+def _work(job_id: str, tries: int, step: Step) -> None:
     """Run the step; look again soon if another worker has the job or the outbox is still at work."""
     try:
         outcome = job_step(job_id, step)
@@ -55,67 +57,66 @@ def _work(job_id: str, step: Step) -> None:
             "step_waits_for_chain", job_id=job_id, step=step.value, code=error.code, why=str(error)
         )
         return  # the sweep comes back
-    if outcome.is_busy:
-        advance.apply_async(args=[job_id], countdown=BUSY_SECONDS)
-    elif outcome.look_again_seconds is not None:
-        advance.apply_async(args=[job_id], countdown=outcome.look_again_seconds)
+    wait_seconds = BUSY_SECONDS if outcome.is_busy else outcome.look_again_seconds
+    if wait_seconds is not None and tries < MOST_TRIES:
+        advance.apply_async(args=[job_id, tries + 1], countdown=wait_seconds * (1 + tries))
 
 
 @shared_task(name="pipeline.admit")
-def admit(job_id: str) -> None:
+def admit(job_id: str, tries: int = 0) -> None:
     """PLACED → ADMITTED, or FAILED."""
-    _work(job_id, Step.ADMIT)
+    _work(job_id, tries, Step.ADMIT)
 
 
 @shared_task(name="pipeline.match")
-def match(job_id: str) -> None:
+def match(job_id: str, tries: int = 0) -> None:
     """ADMITTED → MATCHED."""
-    _work(job_id, Step.MATCH)
+    _work(job_id, tries, Step.MATCH)
 
 
 @shared_task(name="pipeline.open")
-def open_on_chain(job_id: str) -> None:
+def open_on_chain(job_id: str, tries: int = 0) -> None:
     """MATCHED: wish Market.open."""
-    _work(job_id, Step.OPEN)
+    _work(job_id, tries, Step.OPEN)
 
 
 @shared_task(name="pipeline.start_dealing")
-def start_dealing(job_id: str) -> None:
+def start_dealing(job_id: str, tries: int = 0) -> None:
     """OPENED → DEALING."""
-    _work(job_id, Step.START_DEALING)
+    _work(job_id, tries, Step.START_DEALING)
 
 
 @shared_task(name="pipeline.collect_deals")
-def collect_deals(job_id: str) -> None:
+def collect_deals(job_id: str, tries: int = 0) -> None:
     """DEALING → COMPUTING."""
-    _work(job_id, Step.COLLECT_DEALS)
+    _work(job_id, tries, Step.COLLECT_DEALS)
 
 
 @shared_task(name="pipeline.combine")
-def combine(job_id: str) -> None:
+def combine(job_id: str, tries: int = 0) -> None:
     """COMPUTING → PROVING."""
-    _work(job_id, Step.COMBINE)
+    _work(job_id, tries, Step.COMBINE)
 
 
 @shared_task(name="pipeline.verify")
-def verify(job_id: str) -> None:
+def verify(job_id: str, tries: int = 0) -> None:
     """PROVING → VERIFIED, or the search for whoever broke the proof."""
-    _work(job_id, Step.VERIFY)
+    _work(job_id, tries, Step.VERIFY)
 
 
 @shared_task(name="pipeline.settle")
-def settle(job_id: str) -> None:
+def settle(job_id: str, tries: int = 0) -> None:
     """VERIFIED: wish the settlement."""
-    _work(job_id, Step.SETTLE)
+    _work(job_id, tries, Step.SETTLE)
 
 
 @shared_task(name="pipeline.issue_receipt")
-def issue_receipt(job_id: str) -> None:
+def issue_receipt(job_id: str, tries: int = 0) -> None:
     """SETTLED: keep the receipt."""
-    _work(job_id, Step.ISSUE_RECEIPT)
+    _work(job_id, tries, Step.ISSUE_RECEIPT)
 
 
 @shared_task(name="pipeline.tidy")
-def tidy(job_id: str) -> None:
+def tidy(job_id: str, tries: int = 0) -> None:
     """CANCELLED, FAILED, EXPIRED: cancel what is left of the work."""
-    _work(job_id, Step.TIDY)
+    _work(job_id, tries, Step.TIDY)

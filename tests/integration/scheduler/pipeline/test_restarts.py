@@ -16,7 +16,7 @@ from scheduler.leases.models import Task
 from scheduler.pipeline import points
 from scheduler.pipeline.models import MatchRound, ProofRecord, Seat
 from scheduler.pipeline.runner import Step, job_step, step_of
-from scheduler.pipeline.tasks import sweep
+from scheduler.pipeline.tasks import advance, start_dealing, sweep
 
 ROAD = [
     "placed",
@@ -197,3 +197,16 @@ def _wait_for(job: Job, state: JobState) -> str:
             break
         threading.Event().wait(0.1)
     return str(job.state)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("tries", "is_sent"), [(0, True), (4, True), (5, False), (1000, False)])
+def test_waiting_does_not_pile_up_messages(
+    tries: int, is_sent: bool, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the chain is out of reach every sweep looks again, so a step's own repetitions must end."""
+    job = world.run(world.market.place(), until=JobState.OPENED)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(advance, "apply_async", lambda **message: sent.append(message))
+    start_dealing(job.job_id, tries)
+    assert [message["args"] for message in sent] == ([[job.job_id, tries + 1]] if is_sent else [])
