@@ -29,9 +29,7 @@ HENGSUAN_VAR_DIR = environment.path("HENGSUAN_VAR_DIR", BASE_DIR / "var")
 BLOB_ROOT = HENGSUAN_VAR_DIR / "blobs"
 SETUP_ROOT = HENGSUAN_VAR_DIR / "setups"
 
-ALLOWED_HOSTS = environment.items(
-    "HENGSUAN_ALLOWED_HOSTS", "" if IS_PRODUCTION else "localhost,127.0.0.1,testserver"
-)
+ALLOWED_HOSTS = environment.items("HENGSUAN_ALLOWED_HOSTS", "" if IS_PRODUCTION else "localhost,127.0.0.1")
 if IS_PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "HENGSUAN_ALLOWED_HOSTS is not set; list the host names that this market serves"
