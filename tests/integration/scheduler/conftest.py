@@ -238,11 +238,11 @@ class Market:
             )
         return dataset, {index: vector for index, vector in enumerate(vectors) if index}
 
-    def _licence(
-        self, member: Member, dataset: Dataset, terms: dict[str, Any], price: int, *, count: int
-    ) -> Licence:
-        now = timezone.now()
-        grant = GrantLicence(
+    def _grant(
+        self, member: Member, dataset: Dataset, terms: dict[str, Any], price: int, count: int
+    ) -> GrantLicence:
+        now = int(timezone.now().timestamp())
+        return GrantLicence(
             provider=member.account.address,
             consumer=self.consumer.account.address,
             dataset_id=dataset.dataset_id,
@@ -252,12 +252,18 @@ class Market:
             runs=10,
             cells=10_000,
             outputs=10_000,
-            not_before=int(now.timestamp()) - 60,
-            not_after=int(now.timestamp()) + 86_400,
+            not_before=now - 60,
+            not_after=now + 86_400,
             price_per_run=price,
             salt=1,
-            deadline=int(now.timestamp()) + 3600,
+            deadline=now + 3600,
         )
+
+    def _licence(
+        self, member: Member, dataset: Dataset, terms: dict[str, Any], price: int, *, count: int
+    ) -> Licence:
+        now = timezone.now()
+        grant = self._grant(member, dataset, terms, price, count)
         domain = self.domain("LicenceLedger")
         licence = Licence.objects.create(
             licence_id=grant.digest(domain),
