@@ -87,15 +87,20 @@ def open_session(kind: str, config: PartyConfig, *, allow_development_setup: boo
     keys = load_or_create_keys(state)
     transport = Transport(config.market.url)
     client = MarketClient(transport)
-    enrolment = _enrolment(kind, config, state, keys, client)
-    transport.signer = request_signer(keys.signing, enrolment.party_id)
+    try:
+        enrolment = _enrolment(kind, config, state, keys, client)
+        transport.signer = request_signer(keys.signing, enrolment.party_id)
+        deployment = pin_deployment(state, config.chain, lambda: until_available(client.chain))
+    except BaseException:
+        transport.close()
+        raise
     return Session(
         config=config,
         state=state,
         keys=keys,
         client=client,
         enrolment=enrolment,
-        deployment=pin_deployment(state, config.chain, lambda: until_available(client.chain)),
+        deployment=deployment,
         proving_keys=ProvingKeys(client, state, allow_development=allow_development_setup),
     )
 
