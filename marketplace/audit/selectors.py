@@ -54,7 +54,7 @@ def job_trail(*, job: Job) -> JobTrail:
     transactions = list(job.chain_transactions.order_by("sequence"))
     hashes = [wish.tx_hash for wish in transactions if wish.tx_hash]
     chain_events = ChainEvent.objects.filter(
-        Q(arguments__jobId=job.job_id) | Q(transaction_hash__in=hashes)
+        Q(arguments__contains={"jobId": job.job_id}) | Q(transaction_hash__in=hashes)
     ).order_by("block_number", "log_index")
     quantities = QuantityEntry.objects.filter(job_id=job.job_id).select_related("licence", "event")
     entries = [

@@ -17,7 +17,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 from eth_utils.address import to_checksum_address
-from web3.exceptions import BlockNotFound
+from web3.exceptions import BlockNotFound, Web3RPCError
 from web3.types import BlockData, LogReceipt
 
 from marketplace.chain.abi import decode_event, event_by_topic
@@ -88,9 +88,15 @@ class Indexer:
             checkpoint = self._checkpoint()
             checkpoint = self._roll_back_if_reorganised(checkpoint, summary)
             target = self._web3.eth.block_number - self._confirmations
+            span = self._span_blocks
             while checkpoint.block_number < target:
-                last = min(checkpoint.block_number + self._span_blocks, target)
-                checkpoint = self._read_range(checkpoint, last, target, summary)
+                last = min(checkpoint.block_number + span, target)
+                try:
+                    checkpoint = self._read_range(checkpoint, last, target, summary)
+                except Web3RPCError:  # providers refuse ranges with too many blocks or events
+                    if span == 1:
+                        raise
+                    span //= 2
 
     def _checkpoint(self) -> Checkpoint:
         stored = Checkpoint.objects.filter(name=self._deployment.name).first()

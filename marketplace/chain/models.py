@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
@@ -236,6 +237,7 @@ class ChainEvent(models.Model):
             ),
             models.Index(fields=["transaction_hash"], name="chain_event_transaction"),
             models.Index(fields=["contract", "name"], name="chain_event_name"),
+            GinIndex(fields=["arguments"], opclasses=["jsonb_path_ops"], name="chain_event_arguments"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["block_hash", "log_index"], name="chain_event_once"),

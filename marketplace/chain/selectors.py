@@ -37,7 +37,7 @@ def public_rpc_url() -> str:
 def job_event_on_chain(*, job_id: str, name: str) -> ChainEvent | None:
     """The newest event of the Market contract about a job that is part of the chain."""
     events = ChainEvent.objects.filter(
-        contract="Market", name=name, orphaned_at__isnull=True, arguments__jobId=job_id
+        contract="Market", name=name, orphaned_at__isnull=True, arguments__contains={"jobId": job_id}
     )
     return events.order_by("-block_number", "-log_index").first()
 

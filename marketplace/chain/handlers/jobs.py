@@ -118,7 +118,7 @@ def _reseats_until(event: ChainEvent) -> int:
         contract="Market",
         name="JobReseated",
         orphaned_at__isnull=True,
-        arguments__jobId=event.arguments["jobId"],
+        arguments__contains={"jobId": event.arguments["jobId"]},
     )
     earlier = reseats.filter(block_number__lt=event.block_number)
     same_block = reseats.filter(block_number=event.block_number, log_index__lte=event.log_index)
