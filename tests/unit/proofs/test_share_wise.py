@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from proofs import node, verifier
+from proofs.backend import available_backends, get_backend
 from proofs.coordinator import are_consistent, combine_round1, combine_round2
 from proofs.errors import (
     AnswersInconsistent,
@@ -24,7 +25,6 @@ from proofs.errors import (
 from proofs.messages import ResultShare, Round1Message, Round2Message
 from proofs.node import NodeState
 from proofs.opening import open_public, open_sealed
-from proofs.proof import ResultBinding
 from proofs.statement import PublicResult, SealedResult
 
 OUTPUTS = (5, 55, 240, 55, 1179, 1055, 240, 1055, 76538)
@@ -34,9 +34,9 @@ Play = Callable[..., Any]
 
 
 def answering_sets(backend_name: str, count: int) -> list[tuple[int, ...]]:
-    """Every set of three; two of them where a pairing takes a second."""
+    """Every set of three; the last of them where a pairing takes a second."""
     sets = list(combinations(range(1, count + 1), 3))
-    return sets if backend_name == "native" else [*{sets[0], sets[-1]}]
+    return sets if backend_name == available_backends()[0] else sets[-1:]
 
 
 @KINDS
@@ -69,21 +69,20 @@ def test_the_result_does_not_depend_on_who_answers(cast: Any, play: Play) -> Non
     assert len(results) == 1
 
 
-@pytest.mark.parametrize("part", ["c", "y", "p", "pi"])
-def test_a_wrong_contribution_never_verifies(cast: Any, play: Play, part: str) -> None:
+def test_a_wrong_contribution_never_verifies(cast: Any, play: Play) -> None:
     attempt = play((1, 2, 3), is_sealed=True)
     second = attempt.second(attempt.first)
-    honest = second[2].message
-    wrong = second[1].message
-    if part == "c":
-        changed = replace(honest, c=wrong.c)
-    else:
-        parts = {name: getattr(honest.binding, name) for name in ("y", "p", "pi")}
-        changed = replace(honest, binding=ResultBinding(**parts | {part: getattr(wrong.binding, part)}))
-    second[2] = replace(second[2], message=changed)
-    combined, proof = attempt.combine(attempt.first, second)
-    with pytest.raises(PairingFailed):
-        verifier.verify_statement(cast.backend, cast.key.verifying, combined.bound, proof)
+    honest, wrong = second[2].message, second[1].message
+    parts = ("y", "p", "pi") if cast.backend is get_backend() else ("pi",)
+    changes = [replace(honest, c=wrong.c)]
+    for name in parts:
+        binding = replace(honest.binding, **{name: getattr(wrong.binding, name)})
+        changes.append(replace(honest, binding=binding))
+    for changed in changes:
+        answers = {**second, 2: replace(second[2], message=changed)}
+        combined, proof = attempt.combine(attempt.first, answers)
+        with pytest.raises(PairingFailed):
+            verifier.verify_statement(cast.backend, cast.key.verifying, combined.bound, proof)
 
 
 def test_a_node_answers_the_same_request_again_with_the_same_answer(play: Play) -> None:
