@@ -16,6 +16,7 @@ from proofs.ceremony.knowledge import Update
 from proofs.ceremony.scalars import KEYS, POWERS, PRINCIPALS
 from proofs.ceremony.transcript import Step, Transcript
 from proofs.ceremony.verification import file_digests, replay
+from proofs.errors import ProofSystemError
 from proofs.field import R
 from proofs.randomness import SeededRandom
 
@@ -137,6 +138,15 @@ class Cheat:
         """The last step with some fields replaced."""
         *earlier, last = ceremony.transcript.steps
         return self.steps(ceremony, (*earlier, replace(last, **changes)))
+
+
+def refuse(
+    backend: Backend, forged: Ceremony, error: type[ProofSystemError], match: str | None = None
+) -> None:
+    with pytest.raises(error, match=match):
+        rooms.verify(backend, forged)
+    with pytest.raises(error, match=match):
+        rooms.contribute(backend, forged, "Bob", SeededRandom(bytes(32)))
 
 
 @pytest.fixture(scope="session")
