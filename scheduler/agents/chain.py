@@ -6,6 +6,8 @@ directory, and a market that later names other ones is refused.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +19,7 @@ from marketplace.signing.eip712 import Eip712Domain
 from scheduler.agents.configuration import ChainConfig
 from scheduler.agents.decoding import decode
 from scheduler.agents.errors import AgentError, ConfigurationError
+from scheduler.agents.logs import logger
 from scheduler.agents.state import StateDirectory
 from scheduler.agents.wire import ChainDescription
 
@@ -31,6 +34,11 @@ class Deployment:
 
     chain_id: int
     contracts: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Short name of the deployment, for files that belong to it."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
     def domain(self, contract: str) -> Eip712Domain:
         """The EIP-712 domain of messages for a contract."""
@@ -62,35 +70,38 @@ ChainRead = Callable[[], ChainReader]
 def pin_deployment(
     state: StateDirectory, config: ChainConfig, describe: Callable[[], ChainDescription]
 ) -> Deployment:
-    """The deployment of this party: as pinned before, else by configuration and the market's first word.
+    """The deployment of this party: by the configuration, or by the market's first word, which is kept.
 
-    Raises ConfigurationError if the configuration, the pin and the market do not agree.
+    Raises ConfigurationError if market, configuration and what was kept do not agree.
     """
-    pinned = state.read_json("deployment.json")
-    if pinned is None:
-        told = describe()
-        contracts = dict(config.contracts) or {name: told.contracts.get(name, "") for name in NEEDED}
-        if missing := [name for name in NEEDED if not contracts.get(name)]:
-            raise ConfigurationError(
-                "contracts_missing", f"Nobody says where {missing[0]} is.", "Name it in [chain.contracts]."
-            )
-        pinned = state.create_json_once(
-            "deployment.json", asdict(Deployment(config.chain_id or told.chain_id, contracts))
+    told = describe()
+    contracts = {name: told.contracts.get(name, "") for name in NEEDED}
+    if missing := [name for name in NEEDED if not contracts[name]]:
+        raise ConfigurationError(
+            "contracts_missing", f"The market does not say where {missing[0]} is.", "Ask its operator."
         )
-    deployment = decode(Deployment, pinned, where="deployment.json")
+    offered = Deployment(told.chain_id, contracts)
+    if config.chain_id and config.chain_id != offered.chain_id:
+        raise _differs("chain id", offered.chain_id, config.chain_id)
     for name, address in config.contracts.items():
-        if deployment.contracts.get(name) != address:
-            raise _differs(f"the configuration's {name} ({address})", deployment.contracts.get(name))
-    if config.chain_id and config.chain_id != deployment.chain_id:
-        raise _differs(f"the configuration's chain id ({config.chain_id})", deployment.chain_id)
-    return deployment
+        if contracts.get(name) != address:
+            raise _differs(name, contracts.get(name), address)
+    pinned = decode(
+        Deployment, state.create_json_once("deployment.json", asdict(offered)), where="deployment.json"
+    )
+    if pinned != offered:
+        if not config.follow_market:
+            raise _differs("deployment", offered.contracts["Market"], pinned.contracts["Market"])
+        logger().warning("deployment_changed", market=contracts["Market"], before=pinned.contracts["Market"])
+        state.write_json("deployment.json", asdict(offered))
+    return offered
 
 
-def _differs(what: str, pinned: Any) -> ConfigurationError:
+def _differs(what: str, offered: Any, known: Any) -> ConfigurationError:
     return ConfigurationError(
         "deployment_changed",
-        f"{what[0].upper()}{what[1:]} is not the one that this party signed for before ({pinned}).",
-        "If the market really moved, start with a new state directory.",
+        f"The market's {what} is {offered}; this party signs for {known}.",
+        "If the market really moved, set follow_market in [chain] or start with a new state directory.",
     )
 
 

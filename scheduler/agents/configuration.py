@@ -35,6 +35,8 @@ class ChainConfig:
     rpc_url: str = ""
     chain_id: int = 0
     contracts: dict[str, str] = field(default_factory=dict)
+    follow_market: bool = False
+    """Accept that the market moves to other contracts: for development, where they are deployed anew."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The datasets of a connector: read, committed, registered once, and read again when shares are dealt.
 
-``datasets/<fingerprint>.json`` in the state directory holds what commits the data: the signed
+``datasets/<deployment>-<fingerprint>.json`` in the state directory holds what commits the data: the signed
 registration, the commitments, and for each column its blinding rows (secret) and the digest of what was
 committed. The data themselves stay in their source. A table or schema that changed has another
 fingerprint, so it becomes another dataset; the old one can be dealt only while its source still gives the
@@ -54,7 +54,7 @@ class DatasetStore:
         key = self._session.proving_keys.get(self._setup_id(section))
         table = read_table(section, self._config.resolve(section.source))
         encoded = _encode(section, table, key)
-        name = f"datasets/{_fingerprint(section, key, encoded)}.json"
+        name = f"datasets/{self._session.deployment.digest}-{_fingerprint(section, key, encoded)}.json"
         record: dict[str, Any] | None = self._session.state.read_json(name)
         if record is None or self._is_stale(record):
             record = self._commit(section, key, encoded, rows=len(table[0]))

@@ -1,7 +1,7 @@
 """The licences that this provider signed: kept here, so that no market can invent or change one.
 
-``licences/<licence id>.json`` holds grant, signature and terms; ``offers/<digest>.json`` says which
-licence an offer of the configuration became, so that each offer is signed once.
+``licences/<licence id>.json`` holds grant, signature and terms; ``offers/<deployment>-<digest>.json``
+says which licence an offer of the configuration became, so that each offer is signed once.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Licensing:
         terms = self._terms(offer, dataset)
         if terms is None:
             return None
-        name = f"offers/{_offer_digest(offer, dataset['dataset_id'], consumer)}.json"
+        digest = _offer_digest(offer, dataset["dataset_id"], consumer)
+        name = f"offers/{self._session.deployment.digest}-{digest}.json"
         pointer = self._session.state.read_json(name)
         record = pointer and self._session.state.read_json(f"licences/{pointer['licence_id']}.json")
         if record is None or self._is_stale(record):

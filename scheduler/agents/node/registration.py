@@ -23,10 +23,11 @@ VALID_SECONDS = 7 * 24 * 3600
 
 def register_node(session: Session, config: NodeConfig, *, now: Callable[[], float]) -> str:
     """Register (once) and return the node id."""
-    stored = session.state.read_json("registration.json")
+    name = f"registration-{session.deployment.digest}.json"
+    stored = session.state.read_json(name)
     if stored is None or _is_stale(stored, now()):
         stored = _signed(session, config, now())
-        session.state.write_json("registration.json", stored)
+        session.state.write_json(name, stored)
     node_id = str(stored["node_id"])
     if not stored.get("is_accepted"):
         body = {
@@ -35,7 +36,7 @@ def register_node(session: Session, config: NodeConfig, *, now: Callable[[], flo
             "capabilities": _capabilities(session, config),
         }
         hand_in(lambda: session.client.register_node(body, idempotency_key=node_id), known_as="node_exists")
-        session.state.write_json("registration.json", stored | {"is_accepted": True})
+        session.state.write_json(name, stored | {"is_accepted": True})
         logger().info("node_registered", node_id=node_id, operator=stored["registration"]["operator"])
     return node_id
 
