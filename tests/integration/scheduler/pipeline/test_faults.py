@@ -10,7 +10,6 @@ import pytest
 
 from marketplace.orders.models import Job, JobState
 from proofs.backend import get_backend
-from proofs.errors import ProofSystemError
 from scheduler.nodes.models import Node
 from scheduler.pipeline.errors import ContributionInvalid, PackagesInvalid, PointMalformed, ResultShareMissing
 from scheduler.pipeline.models import Fault, ProofRecord, Seat
@@ -97,16 +96,29 @@ def test_a_wrong_core_without_other_nodes_ends_unattributed(
     assert "settleSealed" not in world.chain.mined
 
 
-def test_a_wrong_public_result_never_settles(world: Any, tamper_with: Callable[..., Any]) -> None:
+def test_a_wrong_public_result_never_settles(
+    world: Any, tamper_with: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The liar publishes zeros and then proves for what it really computed: the proof cannot fit both."""
     job = world.market.place(visibility=0)
     world.run(job, until=JobState.OPENED)
-    zero = "0x" + "00" * 32
-    world.actor_of_seat(job, 1).tamper = tamper_with("compute", changed("round1", "outputs", [zero] * 16))
-    with pytest.raises(ProofSystemError):  # the node's own second round notices what was changed
-        world.run(job)
-    world.actor_of_seat(job, 1).is_silent = True
+    liar = world.actor_of_seat(job, 1)
+    honest: dict[str, Any] = {}
+
+    def lie(content: Any) -> Any:
+        honest.update(content["round1"])
+        return changed("round1", "outputs", ["0x" + "00" * 32] * 16)(content)
+
+    def prove_for_the_truth(lease: Any, read: Any) -> Any:
+        for entry in lease.task.payload["round1"]:
+            if entry["seat"] == 1:
+                entry["round1"] = honest
+        return type(liar).prove(liar, lease, read)
+
+    liar.tamper = tamper_with("compute", lie)
+    monkeypatch.setattr(liar, "prove", prove_for_the_truth)
     job = world.run(job)
-    assert job.state == JobState.PROVING
+    assert (job.state, job.reason_code) == (JobState.FAILED, "contribution_unattributed")
     assert "settlePublic" not in world.chain.mined
 
 
