@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from importlib.util import find_spec
 
@@ -42,8 +43,13 @@ def _native_is_built() -> bool:
 @cache
 def _load(name: str) -> Backend:
     if name == "py_ecc":
-        from proofs.backend.reference import PyEccBackend
-
+        # Importing py_ecc raises the interpreter's recursion limit to 100,000, beyond what the C stack
+        # bears: deeply nested JSON would then crash the whole process instead of raising RecursionError.
+        limit = sys.getrecursionlimit()
+        try:
+            from proofs.backend.reference import PyEccBackend
+        finally:
+            sys.setrecursionlimit(limit)
         return PyEccBackend()
     if name == "native":
         if not _native_is_built():
