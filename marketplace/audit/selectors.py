@@ -52,15 +52,15 @@ class JobTrail:
 def job_trail(*, job: Job) -> JobTrail:
     """Gather the trail in five queries."""
     transactions = list(job.chain_transactions.order_by("sequence"))
-    hashes = [wish.tx_hash for wish in transactions if wish.tx_hash]
+    sent_at = {wish.tx_hash: wish.first_sent_at for wish in transactions if wish.first_sent_at}
     chain_events = ChainEvent.objects.filter(
-        Q(arguments__contains={"jobId": job.job_id}) | Q(transaction_hash__in=hashes)
+        Q(arguments__contains={"jobId": job.job_id}) | Q(transaction_hash__in=list(sent_at))
     ).order_by("block_number", "log_index")
     quantities = QuantityEntry.objects.filter(job_id=job.job_id).select_related("licence", "event")
     entries = [
         *(_market_entry(event) for event in job.events.order_by("sequence")),
         *_outbox_entries(transactions),
-        *(_chain_entry(event) for event in chain_events),
+        *(_chain_entry(event, sent_at.get(event.transaction_hash)) for event in chain_events),
     ]
     return JobTrail(
         job=job,
@@ -106,9 +106,12 @@ def _outbox_entries(transactions: Iterable[ChainTransaction]) -> Iterable[TrailE
             )
 
 
-def _chain_entry(event: ChainEvent) -> TrailEntry:
+def _chain_entry(event: ChainEvent, sent_at: datetime | None) -> TrailEntry:
+    """Blocks tell whole seconds: what a transaction caused is shown after it was sent, in the same second
+    too.
+    """
     return TrailEntry(
-        at=event.mined_at,
+        at=event.mined_at if sent_at is None else max(event.mined_at, sent_at),
         source=TrailSource.CHAIN,
         kind=event.name,
         detail=event.arguments,
