@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from proofs.clock import proof_seconds
 from scheduler.agents.client import MarketClient
 from scheduler.agents.errors import (
     AgentError,
@@ -164,9 +165,13 @@ class LeaseLoop:
         )
         beats.start()
         try:
-            started = self.clock()
+            started, proofs_before = self.clock(), proof_seconds()
             self._handle(lease, work, log)
-            log.info("lease_closed", seconds=round(self.clock() - started, 3))
+            log.info(
+                "lease_closed",
+                seconds=round(self.clock() - started, 3),
+                proof_seconds=round(proof_seconds() - proofs_before, 3),
+            )
         finally:
             finished.set()
             beats.join()

@@ -15,6 +15,7 @@ from typing import Any
 from marketplace.signing.canonical import document_hash
 from marketplace.signing.eip712 import CancelOrder, Input, Order
 from proofs.statement import Program
+from scheduler.agents.chain import chain_errors
 from scheduler.agents.consumer.config import OrderFile, OrderInput
 from scheduler.agents.errors import AgentError, ConfigurationError
 from scheduler.agents.logs import logger
@@ -101,7 +102,7 @@ def _choose_licences(session: Session, wanted: OrderFile) -> list[tuple[dict[str
         dataset_id: until_available(functools.partial(session.client.dataset, dataset_id))
         for dataset_id in dataset_ids
     }
-    chosen = [_choose(given, wanted, held, datasets) for given in wanted.inputs]
+    chosen = [_choose(session, given, wanted, held, datasets) for given in wanted.inputs]
     if len({dataset["setup_id"] for _, dataset in chosen}) != 1:
         raise ConfigurationError(
             "setup_mixed",
@@ -112,6 +113,7 @@ def _choose_licences(session: Session, wanted: OrderFile) -> list[tuple[dict[str
 
 
 def _choose(
+    session: Session,
     given: OrderInput,
     wanted: OrderFile,
     held: list[dict[str, Any]],
@@ -124,7 +126,8 @@ def _choose(
             continue
         if given.dataset not in (dataset["title"], dataset["dataset_id"]):
             continue
-        if reason := _unfit(given, wanted, licence, dataset):
+        reason = _unfit(given, wanted, licence, dataset) or _unfit_on_chain(session, licence["licence_id"])
+        if reason:
             reasons.append(f"{licence['licence_id']}: {reason}")
             continue
         return licence, dataset
@@ -146,6 +149,20 @@ def _unfit(given: OrderInput, wanted: OrderFile, licence: dict[str, Any], datase
     if int(licence["quantities"]["remaining"]["runs"]) < 1:
         return "no run left"
     return ""
+
+
+def _unfit_on_chain(session: Session, licence_id: str) -> str:
+    """The licence must stand in the ledger that this party acts on."""
+    try:
+        with chain_errors():
+            found = session.reader().licence(licence_id)
+    except AgentError as error:
+        if error.code == "chain_unreachable":
+            raise
+        return "not on the chain"
+    if found.consumer != session.keys.address:
+        return "not on the chain"
+    return "revoked on the chain" if found.is_revoked else ""
 
 
 def _program(wanted: OrderFile, dataset: dict[str, Any]) -> Program:

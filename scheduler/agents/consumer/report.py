@@ -46,7 +46,7 @@ def _moments(statistics: dict[str, Any], names: list[str], say: Speech) -> Table
 def _correlations(statistics: dict[str, Any], names: list[str]) -> Table:
     """Columns are headed by number, so that eight of them fit on a narrow terminal."""
     table = Table()
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for number, _ in enumerate(names, start=1):
         table.add_column(str(number), justify="right", no_wrap=True)
     for number, first in enumerate(names, start=1):

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import LazySettings
@@ -142,7 +143,11 @@ def test_datasets_licences_and_orders_pass_every_check_of_the_market(
 
 
 def build_order_despite_no_ledger(lab: Session) -> dict[str, object]:
-    """The chain grants quantities; here none is, so the client is told that one run is left."""
+    """The chain grants quantities; here is none, so the client is told that the licence stands, with one
+    run.
+    """
+    granted = SimpleNamespace(consumer=lab.keys.address, is_revoked=False)
+    lab._reader = SimpleNamespace(licence=lambda licence_id: granted)  # type: ignore[assignment]  # no chain here
     licences = lab.client.licences()
     for licence in licences:
         licence["quantities"]["remaining"]["runs"] = "1"
