@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from proofs import formats, inner_product, prover, verifier
 from proofs.backend.base import G1_BYTES, Backend, Buffer
+from proofs.clock import timed
 from proofs.columns import commit
 from proofs.coordinator import CombinedRound1
 from proofs.errors import (
@@ -170,6 +171,7 @@ def check_share(key: ProvingKey, commitment: bytes, share: Buffer) -> None:
         raise ShareMismatch("the share does not open the commitment that its dealer published")
 
 
+@timed
 def answer_blame(
     key: ProvingKey,
     context: JobContext,

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
 
 from proofs.backend.base import SCALAR_BYTES, Backend, Buffer
+from proofs.clock import timed
 from proofs.errors import (
     ColumnValueOutOfRange,
     CommitmentInvalid,
@@ -156,6 +157,7 @@ def ones_column(n: int, rows: int) -> bytes:
     return one * rows + bytes((n - rows) * SCALAR_BYTES)
 
 
+@timed
 def commit(key: ProvingKey, column: Buffer) -> ColumnCommitment:
     """F = [f(tau)]1, F2 = [f(tau)]2 and F_kappa = [kappa f(tau)]1 of n scalars."""
     if len(column) != key.n * SCALAR_BYTES:
@@ -184,6 +186,7 @@ def check_commitment(backend: Backend, verifying: VerifyingKey, commitment: Colu
     check_commitments(backend, verifying, [commitment])
 
 
+@timed
 def check_commitments(
     backend: Backend, verifying: VerifyingKey, commitments: Sequence[ColumnCommitment]
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from proofs import inner_product
+from proofs.clock import timed
 from proofs.columns import ColumnCommitment
 from proofs.errors import AnswersInconsistent, WrongLength
 from proofs.inner_product import scalar_bytes
@@ -38,6 +39,7 @@ class CombinedRound1:
         return tuple(sorted(self.weights))
 
 
+@timed
 def combine_round1(
     key: ProvingKey,
     context: JobContext,
@@ -129,6 +131,7 @@ def are_consistent(key: ProvingKey, messages: Sequence[Round1Message]) -> bool:
     return True
 
 
+@timed
 def combine_round2(
     key: ProvingKey,
     combined: CombinedRound1,

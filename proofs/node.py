@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from proofs import inner_product
 from proofs.backend.base import SCALAR_BYTES, Backend
+from proofs.clock import timed
 from proofs.columns import ones_column
 from proofs.coordinator import CombinedRound1, combine_round1
 from proofs.errors import AnswersInconsistent, ContextMismatch, MalformedInput, StaleRandomisers, WrongLength
@@ -158,6 +159,7 @@ def _randomisers(key: ProvingKey, r: int, s: int) -> Randomisers:
     )
 
 
+@timed
 def round1(
     key: ProvingKey, statement: Statement, packages: Sequence[DealerPackage], random: Random | None = None
 ) -> Round1:
@@ -177,6 +179,7 @@ def round1(
     return Round1(message, share, NodeState(context, seat, r, s))
 
 
+@timed
 def refresh(
     key: ProvingKey, state: NodeState, message: Round1Message, random: Random | None = None
 ) -> Round1:
@@ -187,6 +190,7 @@ def refresh(
     return Round1(fresh, None, replace(state, r=r, s=s, answering=()))
 
 
+@timed
 def round2(
     key: ProvingKey,
     context: JobContext,

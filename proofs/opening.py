@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from proofs import inner_product
 from proofs.backend.base import Buffer
+from proofs.clock import timed
 from proofs.columns import ColumnSchema
 from proofs.errors import AnswersInconsistent, ResultMismatch, ResultOutOfRange, WrongLength
 from proofs.field import R, signed
@@ -36,6 +37,7 @@ class OpenedResult:
         return self.outputs[self.statement.output_index(a, b)]
 
 
+@timed
 def open_sealed(
     key: ProvingKey,
     statement: Statement,

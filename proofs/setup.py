@@ -15,6 +15,7 @@ from pathlib import Path
 
 from proofs import formats
 from proofs.backend.base import SCALAR_BYTES, Backend, Bases
+from proofs.clock import timed
 from proofs.errors import MalformedInput, VerifyingKeyInvalid, WrongLength
 from proofs.field import R, root_of_unity
 from proofs.key_check import check_proving_key
@@ -263,6 +264,7 @@ def load_lagrange(directory: Path, backend: Backend) -> Bases:
     return bases
 
 
+@timed
 def load(directory: Path, backend: Backend, *, trusted: bool = False) -> ProvingKey:
     """Reads a key directory; checks digests, encodings, curve membership and every relation of the points.
 

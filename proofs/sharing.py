@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proofs.backend.base import SCALAR_BYTES, Backend, Buffer
+from proofs.clock import timed
 from proofs.errors import ContextMismatch, MalformedInput, WrongLength
 from proofs.field import R
 from proofs.randomness import SeededRandom, draw_scalar, draw_scalars
@@ -109,6 +110,7 @@ class DealerPackage:
         return b"".join(parts)
 
     @classmethod
+    @timed
     def from_bytes(cls, backend: Backend, data: bytes, *, context: DealContext, seat: int) -> DealerPackage:
         """Strict: WrongLength, NonCanonicalScalar, and ContextMismatch unless made for exactly this seat."""
         reader = _Reader(data)
@@ -179,6 +181,7 @@ class Dealing:
     ``columns``: the dealer's columns, n scalars each, by position in the job's column list.
     """
 
+    @timed
     def __init__(
         self, backend: Backend, context: DealContext, seed: bytes, columns: Mapping[int, Buffer]
     ) -> None:
@@ -218,6 +221,7 @@ class Dealing:
         stream = self._context.stream(self._seed, label)
         return [draw_scalars(self._backend, stream, length) for _ in range(count)]
 
+    @timed
     def package(self, seat: int) -> DealerPackage:
         """The shares of seat k: x + k s_1 + … + k^t s_t, and every mask's polynomial at k."""
         if not 1 <= seat <= MAX_SEATS:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from proofs import hashing, inner_product
 from proofs.backend.base import Backend
+from proofs.clock import timed
 from proofs.errors import MalformedInput, PairingFailed, WrongLength, WrongProgram
 from proofs.field import R
 from proofs.inner_product import scalar_bytes
@@ -20,6 +21,7 @@ from proofs.statement import BoundStatement, Program, PublicResult, SealedResult
 __all__ = ["verify", "verify_statement", "verify_under_checked_key"]
 
 
+@timed
 def verify(
     backend: Backend, key: VerifyingKey, program: Program, bound: BoundStatement, proof: Proof
 ) -> None:

@@ -111,12 +111,14 @@ class MainJob:
     def _follow(self, job_id: str) -> dict[str, Any]:
         """Show each event until the job is final; returns its last line."""
         line: dict[str, Any] = {}
+        events = []
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=self._console
         ) as progress:
             bar = progress.add_task("the job", total=len(STATES))
             for text in self._lines("status", job_id, "--follow", "--json"):
                 line = json.loads(text)
+                events += [line] if "to_state" in line else []
                 state = line.get("to_state")
                 if state and line.get("from_state") != state:
                     reached = STATES.index(state) + 1 if state in STATES else len(STATES)
@@ -125,6 +127,8 @@ class MainJob:
                         f"  {line['at'][11:23]} {state:<10} {WHAT_HAPPENED.get(state, line['kind'])}",
                         highlight=False,
                     )
+        written = json.dumps(events, ensure_ascii=False, indent=1)
+        (self.installation.var / "demo" / "events.json").write_text(written + "\n", encoding="utf-8")
         if "state" not in line:
             raise StepFailed(f"the job {job_id} could not be followed to its end")
         return line

@@ -1,6 +1,6 @@
 """A development setup for an R1CS, as a ``.zkey`` that snarkjs and this package prove with.
 
-Insecure by construction: one process knows every secret, so it could forge. For tests, benchmarks and teaching;
+Insecure by construction: one process knows every secret, so it could forge. For tests and benchmarks;
 a real circuit gets its key from a ceremony. Source: Groth 2016, section 3.2, with gamma = 1 as in snarkjs.
 """
 
@@ -23,7 +23,7 @@ _WORD = 32
 
 
 def write_development_zkey(backend: Backend, r1cs: R1cs, path: Path, draw: Callable[[], int]) -> None:
-    """Write the proving key of ``r1cs`` under freshly drawn secrets. ``draw`` gives uniform nonzero scalars."""
+    """Write the proving key of ``r1cs`` under fresh secrets. ``draw`` gives uniform nonzero scalars."""
     tau, alpha, beta, delta = (draw() for _ in range(4))
     size = _domain_size(r1cs)
     lagrange = _lagrange(tau, size)

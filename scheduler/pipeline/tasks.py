@@ -5,12 +5,15 @@ Messages may be lost, doubled or late: every step looks at the database and does
 
 from __future__ import annotations
 
+import time
+
 import structlog
 from celery import current_app, shared_task
 
 from marketplace.chain.errors import ChainError
 from marketplace.orders.models import FINAL_STATES, Job, JobState
 from marketplace.orders.selectors import jobs_open
+from proofs.clock import proof_seconds
 from scheduler.leases.closing import OPEN_STATES
 from scheduler.pipeline.runner import Step, job_step, step_of
 
@@ -50,6 +53,7 @@ def sweep() -> None:
 
 def _work(job_id: str, tries: int, step: Step) -> None:
     """Run the step; look again soon if another worker has the job or the outbox is still at work."""
+    started, proofs_before = time.perf_counter(), proof_seconds()
     try:
         outcome = job_step(job_id, step)
     except ChainError as error:
@@ -57,6 +61,13 @@ def _work(job_id: str, tries: int, step: Step) -> None:
             "step_waits_for_chain", job_id=job_id, step=step.value, code=error.code, why=str(error)
         )
         return  # the sweep comes back
+    logger.info(
+        "step_done",
+        job_id=job_id,
+        step=step.value,
+        seconds=round(time.perf_counter() - started, 3),
+        proof_seconds=round(proof_seconds() - proofs_before, 3),
+    )
     wait_seconds = BUSY_SECONDS if outcome.is_busy else outcome.look_again_seconds
     if wait_seconds is not None and tries < MOST_TRIES:
         advance.apply_async(args=[job_id, tries + 1], countdown=wait_seconds * (1 + tries))
