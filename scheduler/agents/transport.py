@@ -96,9 +96,7 @@ class Transport:
 
         ``path`` begins at the base address, or is an absolute path that the market itself gave.
         """
-        headers, body = _headers_and_body(json, content)
-        if idempotency_key is not None:
-            headers["Idempotency-Key"] = idempotency_key
+        headers, body = _headers_and_body(json, content, idempotency_key)
         url = str(httpx.URL(self._url(path), params=_clean(query)) if query else httpx.URL(self._url(path)))
         patience = self._patience_seconds if patience_seconds is None else patience_seconds
         gives_up_at = self._clock() + patience
@@ -153,13 +151,18 @@ class Transport:
         return f"{self.base_url}/api/v1{path}"
 
 
-def _headers_and_body(json: Any, content: bytes | None) -> tuple[dict[str, str], bytes]:
+def _headers_and_body(
+    json: Any, content: bytes | None, idempotency_key: str | None
+) -> tuple[dict[str, str], bytes]:
+    headers, body = {"Accept": "*/*"}, b""
     if content is not None:
-        return {"Content-Type": OCTETS, "Accept": JSON}, content
-    if json is not None:
+        headers, body = {"Content-Type": OCTETS, "Accept": JSON}, content
+    elif json is not None:
+        headers = {"Content-Type": JSON, "Accept": JSON}
         body = json_module.dumps(json, separators=(",", ":"), ensure_ascii=False).encode()
-        return {"Content-Type": JSON, "Accept": JSON}, body
-    return {"Accept": "*/*"}, b""
+    if idempotency_key is not None:
+        headers["Idempotency-Key"] = idempotency_key
+    return headers, body
 
 
 def _clean(query: Mapping[str, Any] | None) -> dict[str, Any]:

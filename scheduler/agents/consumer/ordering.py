@@ -38,16 +38,7 @@ def build_order(
 
     Raises ConfigurationError ``licence_missing`` or ``setup_mixed``.
     """
-    gives_up_at = now() + wait_seconds
-    while True:
-        try:
-            chosen = _choose_licences(session, wanted)
-            break
-        except ConfigurationError as error:
-            if error.code != "licence_missing" or now() >= gives_up_at:
-                raise
-            logger().info("licence_awaited", detail=error.detail)
-            sleep(LICENCES_EVERY_SECONDS)
+    chosen = _await_licences(session, wanted, gives_up_at=now() + wait_seconds, now=now, sleep=sleep)
     details = wanted.details()
     program = _program(wanted, chosen[0][1])
     order = Order(
@@ -89,6 +80,24 @@ def cancel_order(session: Session, job_id: str) -> None:
     domain = session.deployment.domain("Market")
     signature = CancelOrder(job_id=job_id).sign(domain, session.keys.account.key)
     until_available(lambda: session.client.cancel_job(job_id, {"signature": signature}))
+
+
+def _await_licences(
+    session: Session,
+    wanted: OrderFile,
+    *,
+    gives_up_at: float,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    while True:
+        try:
+            return _choose_licences(session, wanted)
+        except ConfigurationError as error:
+            if error.code != "licence_missing" or now() >= gives_up_at:
+                raise
+            logger().info("licence_awaited", detail=error.detail)
+        sleep(LICENCES_EVERY_SECONDS)
 
 
 def _choose_licences(session: Session, wanted: OrderFile) -> list[tuple[dict[str, Any], dict[str, Any]]]:
