@@ -19,6 +19,8 @@ __all__ = [
     "challenge_scalar",
     "column_hash",
     "columns_hash",
+    "field_element",
+    "hadamard_scalar",
     "job_scalar",
     "keccak256",
     "licences_hash",
@@ -63,6 +65,7 @@ def _sized(value: bytes, size: int, what: str) -> bytes:
 JOB_TAG = keccak256(b"hengsuan/job/v1")
 CHALLENGE_TAG = keccak256(b"hengsuan/challenge/v1")
 BATCH_TAG = keccak256(b"hengsuan/batch/v1")
+HADAMARD_TAG = keccak256(b"hengsuan/hadamard/v1")
 
 
 def setup_id(n: int, points: Sequence[bytes]) -> bytes:
@@ -116,7 +119,7 @@ def job_scalar(
     result_hash: bytes,
 ) -> int:
     """``job`` (PROTOCOL, Circuit 1): everything that the proof is for. DegenerateHash if it is 0."""
-    return _field_element(
+    return field_element(
         words(
             JOB_TAG,
             chain_id,
@@ -136,16 +139,44 @@ def job_scalar(
 
 def challenge_scalar(job: int, columns_hash: bytes, result_hash: bytes) -> int:
     """``z`` (PROTOCOL, Gram matrix). DegenerateHash if it is 0."""
-    return _field_element(words(CHALLENGE_TAG, job, columns_hash, result_hash), "challenge")
+    return field_element(words(CHALLENGE_TAG, job, columns_hash, result_hash), "challenge")
 
 
 def batch_scalar(job: int, challenge: int, proof_bytes: bytes) -> int:
     """``rho`` that merges the checks of a sealed proof; ``proof_bytes`` is A || B || C || Y || P || pi."""
     _sized(proof_bytes, 5 * G1_BYTES + G2_BYTES, "sealed proof")
-    return _field_element(words(BATCH_TAG, job, challenge, proof_bytes), "batch")
+    return field_element(words(BATCH_TAG, job, challenge, proof_bytes), "batch")
 
 
-def _field_element(data: bytes, name: str) -> int:
+def hadamard_scalar(
+    *,
+    chain_id: int,
+    market: bytes,
+    job_id: bytes,
+    program_id: bytes,
+    setup_id: bytes,
+    licences_hash: bytes,
+    commitments: Sequence[bytes],
+) -> int:
+    """``job`` of a Hadamard proof over F_p, F_q, F_u (docs/protocol.md, *Hadamard products*)."""
+    points = [_sized(point, G1_BYTES, "column commitment") for point in commitments]
+    return field_element(
+        words(
+            HADAMARD_TAG,
+            chain_id,
+            bytes(WORD_BYTES - ADDRESS_BYTES) + _sized(market, ADDRESS_BYTES, "market address"),
+            _sized(job_id, WORD_BYTES, "job id"),
+            _sized(program_id, WORD_BYTES, "program id"),
+            _sized(setup_id, WORD_BYTES, "setup id"),
+            _sized(licences_hash, WORD_BYTES, "licences hash"),
+            *points,
+        ),
+        "Hadamard job",
+    )
+
+
+def field_element(data: bytes, name: str) -> int:
+    """keccak256 modulo r; DegenerateHash if it is 0."""
     value = int.from_bytes(keccak256(data), "big") % R
     if value == 0:
         raise DegenerateHash(f"the {name} hash is 0 modulo r; change the job's salt and try again")

@@ -30,6 +30,7 @@ __all__ = [
     "right_point",
     "right_point_g2",
     "scalar_bytes",
+    "with_job",
 ]
 
 
@@ -71,8 +72,8 @@ def core(key: ProvingKey, p: Buffer, q: Buffer, y: int, job: int) -> bytes:
     backend, n = key.backend, key.n
     if len(p) != n * SCALAR_BYTES or len(q) != n * SCALAR_BYTES:
         raise WrongLength(f"p and q have {n} scalars each")
-    a = _with_job(p, job)
-    b = _with_job(q, job)
+    a = with_job(p, job)
+    b = with_job(q, job)
     aux = backend.vec_mul(a, b)
     middle = backend.vec_sum(memoryview(aux)[SCALAR_BYTES : (n - 2) * SCALAR_BYTES])
     row0 = (y - middle) % R
@@ -83,7 +84,7 @@ def core(key: ProvingKey, p: Buffer, q: Buffer, y: int, job: int) -> bytes:
     return backend.g1_sum(witness + key.quotient_points.msm(h))
 
 
-def _with_job(column: Buffer, job: int) -> bytes:
+def with_job(column: Buffer, job: int) -> bytes:
     """Adds ``job`` to row n-2, whose constraint binds it."""
     row = len(column) - 2 * SCALAR_BYTES
     blinded = (int.from_bytes(column[row : row + SCALAR_BYTES], "big") + job) % R

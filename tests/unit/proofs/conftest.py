@@ -102,6 +102,12 @@ def key(backend: Backend) -> ProvingKey:
 
 
 @pytest.fixture
+def fast_key() -> ProvingKey:
+    """On the fastest backend, for behaviour above the curve, where every backend does the same."""
+    return make_key(available_backends()[0])
+
+
+@pytest.fixture
 def cast(backend: Backend) -> Cast:
     return make_cast(backend.name)
 
