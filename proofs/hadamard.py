@@ -173,7 +173,7 @@ def _times_blinding_factor(backend: Backend, n: int, h0: bytes, rest: bytes) -> 
 
 
 def _commit_with_degree_n(key: ProvingKey, coefficients: bytes) -> bytes:
-    """[h]1 for degree n, above the Lagrange points: n X L_0 = X + X^2 + … + X^n, and E_1 = [tau L_0]1."""
+    """[h]1 of degree n, above the Lagrange points: n X L_0 = X + X^2 + … + X^n; E_1 = [tau L_0]1."""
     backend, n = key.backend, key.n
     top = int.from_bytes(coefficients[n * SCALAR_BYTES :], "big")
     fill = bytes(SCALAR_BYTES) + scalar_bytes(top) * (n - 1)
@@ -194,7 +194,7 @@ def relations(
     proof: HadamardProof,
     name: str = "Hadamard product",
 ) -> list[Relation]:
-    """Checks setup and points, and returns the pairing identity for ``proofs.batch``; ``rows`` was checked."""
+    """Checks setup and points; returns the pairing identity for ``proofs.batch``. ``rows`` was checked."""
     if statement.setup_id != verifying.setup_id:
         raise WrongSetup("the statement names another setup than the verifying key")
     for part, point in (("F_p", statement.p), ("F_q", statement.q), ("F_u", statement.u), ("H", proof.h)):

@@ -21,7 +21,7 @@ from proofs.field import R
 from proofs.randomness import SeededRandom, draw_scalar, draw_scalars
 from proofs.statement import MAX_OUTPUTS
 
-__all__ = ["DEGREE", "THRESHOLD", "DealContext", "DealerPackage", "Dealing", "answers_needed"]
+__all__ = ["DEGREE", "THRESHOLD", "DealContext", "DealerPackage", "Dealing", "answers_needed", "evaluate_at"]
 
 THRESHOLD = 1
 """t: shares of up to t nodes together show nothing."""
@@ -238,13 +238,14 @@ class Dealing:
             seat=seat,
             columns=columns,
             zero=self._backend.vec_combine(self._zero, powers[1:]),
-            mu=_evaluate(self._mu, seat),
-            mu_tau=_evaluate(self._mu_tau, seat),
-            z=_evaluate(self._z, seat),
+            mu=evaluate_at(self._mu, seat),
+            mu_tau=evaluate_at(self._mu_tau, seat),
+            z=evaluate_at(self._z, seat),
         )
 
 
-def _evaluate(coefficients: Sequence[int], x: int) -> int:
+def evaluate_at(coefficients: Sequence[int], x: int) -> int:
+    """The polynomial with these coefficients, lowest first, at x."""
     value = 0
     for coefficient in reversed(coefficients):
         value = (value * x + coefficient) % R
