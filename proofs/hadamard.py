@@ -66,15 +66,7 @@ class HadamardStatement:
 
     def job(self, context: JobContext) -> int:
         """H(tag, context, setup, F_p, F_q, F_u) mod r: docs/protocol.md, *Hadamard products*."""
-        return hashing.hadamard_scalar(
-            chain_id=context.chain_id,
-            market=context.market,
-            job_id=context.job_id,
-            program_id=context.program_id,
-            setup_id=self.setup_id,
-            licences_hash=context.licences_hash,
-            commitments=(self.p, self.q, self.u),
-        )
+        return hashing.hadamard_scalar(context.words(self.setup_id), (self.p, self.q, self.u))
 
 
 @dataclass(frozen=True)

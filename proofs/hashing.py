@@ -19,6 +19,7 @@ __all__ = [
     "challenge_scalar",
     "column_hash",
     "columns_hash",
+    "context_words",
     "field_element",
     "hadamard_scalar",
     "job_scalar",
@@ -66,6 +67,10 @@ JOB_TAG = keccak256(b"hengsuan/job/v1")
 CHALLENGE_TAG = keccak256(b"hengsuan/challenge/v1")
 BATCH_TAG = keccak256(b"hengsuan/batch/v1")
 HADAMARD_TAG = keccak256(b"hengsuan/hadamard/v1")
+LOGUP_TAG = keccak256(b"hengsuan/logup/v1")
+LOGUP_X_TAG = keccak256(b"hengsuan/logup/x/v1")
+LOGUP_ABSENT_TAG = keccak256(b"hengsuan/logup/absent/v1")
+LOGUP_INVERSES_TAG = keccak256(b"hengsuan/logup/inverses/v1")
 
 
 def setup_id(n: int, points: Sequence[bytes]) -> bytes:
@@ -148,31 +153,24 @@ def batch_scalar(job: int, challenge: int, proof_bytes: bytes) -> int:
     return field_element(words(BATCH_TAG, job, challenge, proof_bytes), "batch")
 
 
-def hadamard_scalar(
-    *,
-    chain_id: int,
-    market: bytes,
-    job_id: bytes,
-    program_id: bytes,
-    setup_id: bytes,
-    licences_hash: bytes,
-    commitments: Sequence[bytes],
-) -> int:
+def context_words(
+    *, chain_id: int, market: bytes, job_id: bytes, program_id: bytes, setup_id: bytes, licences_hash: bytes
+) -> bytes:
+    """The order that a proof is for, as six words in this order."""
+    return words(
+        chain_id,
+        bytes(WORD_BYTES - ADDRESS_BYTES) + _sized(market, ADDRESS_BYTES, "market address"),
+        _sized(job_id, WORD_BYTES, "job id"),
+        _sized(program_id, WORD_BYTES, "program id"),
+        _sized(setup_id, WORD_BYTES, "setup id"),
+        _sized(licences_hash, WORD_BYTES, "licences hash"),
+    )
+
+
+def hadamard_scalar(context: bytes, commitments: Sequence[bytes]) -> int:
     """``job`` of a Hadamard proof over F_p, F_q, F_u (docs/protocol.md, *Hadamard products*)."""
     points = [_sized(point, G1_BYTES, "column commitment") for point in commitments]
-    return field_element(
-        words(
-            HADAMARD_TAG,
-            chain_id,
-            bytes(WORD_BYTES - ADDRESS_BYTES) + _sized(market, ADDRESS_BYTES, "market address"),
-            _sized(job_id, WORD_BYTES, "job id"),
-            _sized(program_id, WORD_BYTES, "program id"),
-            _sized(setup_id, WORD_BYTES, "setup id"),
-            _sized(licences_hash, WORD_BYTES, "licences hash"),
-            *points,
-        ),
-        "Hadamard job",
-    )
+    return field_element(words(HADAMARD_TAG, context, *points), "Hadamard job")
 
 
 def field_element(data: bytes, name: str) -> int:

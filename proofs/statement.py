@@ -100,6 +100,17 @@ class JobContext:
         if not 0 <= self.chain_id < 1 << 256:
             raise MalformedInput("a chain id is an unsigned 256-bit integer")
 
+    def words(self, setup_id: bytes) -> bytes:
+        """What proofs other than the Gram matrix's bind of the order: ``hashing.context_words``."""
+        return hashing.context_words(
+            chain_id=self.chain_id,
+            market=self.market,
+            job_id=self.job_id,
+            program_id=self.program_id,
+            setup_id=setup_id,
+            licences_hash=self.licences_hash,
+        )
+
 
 @dataclass(frozen=True)
 class Statement:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from proofs import hashing, inner_product
 from proofs.backend.base import Backend
+from proofs.batch import Relation
 from proofs.clock import timed
 from proofs.errors import MalformedInput, PairingFailed, WrongLength, WrongProgram
 from proofs.field import R
@@ -18,7 +19,7 @@ from proofs.keys import VerifyingKey
 from proofs.proof import Proof, ResultBinding
 from proofs.statement import BoundStatement, Program, PublicResult, SealedResult
 
-__all__ = ["verify", "verify_statement", "verify_under_checked_key"]
+__all__ = ["relation", "verify", "verify_statement", "verify_under_checked_key"]
 
 
 @timed
@@ -45,6 +46,15 @@ def verify_under_checked_key(
 
 def verify_statement(backend: Backend, key: VerifyingKey, bound: BoundStatement, proof: Proof) -> None:
     """As ``verify`` for a key that was checked and a statement whose program was."""
+    equation = relation(backend, key, bound, proof)
+    if not backend.pairing_product_is_one(equation.g1, equation.g2):
+        raise PairingFailed("the pairing equation does not hold: the proof is not of this statement")
+
+
+def relation(
+    backend: Backend, key: VerifyingKey, bound: BoundStatement, proof: Proof, name: str = "inner product"
+) -> Relation:
+    """Checks lengths and points; returns the pairing equation, for ``proofs.batch``."""
     _check_lengths(key, bound, proof)
     _check_points(backend, bound, proof)
     if isinstance(bound.result, PublicResult):
@@ -52,8 +62,7 @@ def verify_statement(backend: Backend, key: VerifyingKey, bound: BoundStatement,
     else:
         assert proof.binding is not None  # by _check_lengths
         g1, g2 = _sealed_factors(backend, key, bound, proof, proof.binding, bound.result)
-    if not backend.pairing_product_is_one(g1, g2):
-        raise PairingFailed("the pairing equation does not hold: the proof is not of this statement")
+    return Relation(name, g1, g2)
 
 
 def _check_lengths(key: VerifyingKey, bound: BoundStatement, proof: Proof) -> None:
