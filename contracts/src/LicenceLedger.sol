@@ -4,24 +4,18 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
 import {ILicenceLedger, Quantity} from "./interfaces/ILicenceLedger.sol";
-import {SignedActions} from "./SignedActions.sol";
+import {LicenceChanges} from "./licences/LicenceChanges.sol";
 
 /// @notice Licences and their quantities. Consumed is never stored: it is granted − remaining − reserved, so the law
 /// granted = remaining + reserved + consumed can only break by an underflow, which reverts. Of the three, consumed is
 /// the one to leave out, because then a settlement, the dearest transaction, writes one slot a licence and not two.
-contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
+contract LicenceLedger is LicenceChanges, AccessManaged {
     bytes32 private constant GRANT_TYPEHASH = keccak256(
         "GrantLicence(address provider,address consumer,bytes32 datasetId,bytes32 termsHash,bytes32[] programIds,uint256 columns,uint64 runs,uint128 cells,uint64 outputs,uint64 notBefore,uint64 notAfter,uint128 pricePerRun,uint256 salt,uint256 deadline)"
     );
-    bytes32 private constant REVOKE_TYPEHASH = keccak256("RevokeLicence(bytes32 licenceId,uint256 deadline)");
 
     IDatasetRegistry public immutable datasets;
 
-    mapping(bytes32 licenceId => Licence) private _licences;
-    mapping(bytes32 licenceId => mapping(bytes32 programId => bool)) private _isProgramLicensed;
-    mapping(bytes32 licenceId => Quantity) private _granted;
-    mapping(bytes32 licenceId => Quantity) private _remaining;
-    mapping(bytes32 licenceId => Quantity) private _reserved;
     /// @dev Who reserved for a job that has not ended. The role is needed to reserve only: nobody, the admin included,
     /// can keep a market from ending the jobs that it opened.
     mapping(bytes32 jobId => address) private _reserverOf;
@@ -57,16 +51,6 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
     }
 
     /// @inheritdoc ILicenceLedger
-    function revoke(RevokeLicence calldata request, bytes calldata signature) external {
-        Licence storage stored = _licence(request.licenceId);
-        _checkDeadline(request.deadline);
-        _checkSignature(stored.provider, hashRevokeLicence(request), signature);
-        if (stored.isRevoked) revert LicenceIsRevoked(request.licenceId);
-        stored.isRevoked = true;
-        emit LicenceRevoked(request.licenceId, stored.provider);
-    }
-
-    /// @inheritdoc ILicenceLedger
     function reserve(
         bytes32 jobId,
         bytes32 licenceId,
@@ -93,6 +77,7 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
         _endJob(jobId);
         for (uint256 i = 0; i < uses.length; ++i) {
             bytes32 licenceId = uses[i].licenceId;
+            if (isAborting(licenceId)) revert LicenceIsAborting(licenceId);
             emit QuantityConsumed(licenceId, jobId, _unreserve(licenceId, outputs, uses[i].cells));
         }
     }
@@ -157,11 +142,6 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
             request.deadline
         );
         return _hashTypedDataV4(keccak256(bytes.concat(head, tail)));
-    }
-
-    /// @inheritdoc ILicenceLedger
-    function hashRevokeLicence(RevokeLicence calldata request) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(REVOKE_TYPEHASH, request)));
     }
 
     function _checkGrant(GrantLicence calldata request) private view {
@@ -235,17 +215,8 @@ contract LicenceLedger is SignedActions, AccessManaged, ILicenceLedger {
         _reserved[licenceId] = _minus(reserved, quantity);
     }
 
-    function _licence(bytes32 licenceId) private view returns (Licence storage stored) {
-        stored = _licences[licenceId];
-        if (stored.provider == address(0)) revert LicenceUnknown(licenceId);
-    }
-
     function _covers(Quantity memory whole, Quantity memory part) private pure returns (bool) {
         return part.runs <= whole.runs && part.cells <= whole.cells && part.outputs <= whole.outputs;
-    }
-
-    function _plus(Quantity memory a, Quantity memory b) private pure returns (Quantity memory) {
-        return Quantity(a.runs + b.runs, a.cells + b.cells, a.outputs + b.outputs);
     }
 
     function _minus(Quantity memory a, Quantity memory b) private pure returns (Quantity memory) {

@@ -5,11 +5,13 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
 import {
+    BatchItem,
     Claim,
     Combination,
     IGroth16Verifier,
     PublicProof,
-    SealedProof
+    SealedProof,
+    Verified
 } from "./interfaces/IGroth16Verifier.sol";
 import {ILicenceLedger} from "./interfaces/ILicenceLedger.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
@@ -72,6 +74,39 @@ contract Market is Opening {
     }
 
     /// @inheritdoc IMarket
+    function settleBatch(bytes32[] calldata jobIds, BatchItem[] calldata items) external nonReentrant {
+        uint256 count = jobIds.length;
+        if (count == 0) revert BatchIsEmpty();
+        if (items.length != count) revert BatchLengthMismatch(count, items.length);
+        Claim[] memory claims = new Claim[](count);
+        address verifier = _jobs[jobIds[0]].verifier;
+        for (uint256 i = 0; i < count; ++i) {
+            bytes32 jobId = jobIds[i];
+            Job storage opened = _settleable(jobId, items[i].outputs.length == 0 ? SEALED : PUBLIC);
+            if (opened.verifier != verifier) revert VerifierMismatch(jobId, verifier, opened.verifier);
+            claims[i] = _claim(jobId, opened);
+        }
+        Verified[] memory verified = IGroth16Verifier(verifier).verifyBatch(claims, items);
+        for (uint256 i = 0; i < count; ++i) {
+            Verified memory one = verified[i];
+            // Asked again: the same job may stand in the batch twice.
+            _settle(jobIds[i], _openJob(jobIds[i]), one.job, one.columnsHash, one.resultHash, one.proofHash);
+        }
+    }
+
+    /// @inheritdoc IMarket
+    function abort(bytes32 jobId) external nonReentrant {
+        Job storage opened = _openJob(jobId);
+        for (uint256 i = 0; i < opened.inputs.length; ++i) {
+            if (licences.isAborting(opened.inputs[i].licenceId)) {
+                emit JobFailed(jobId, "licence_revoked", _giveUp(jobId, opened, JobState.FAILED));
+                return;
+            }
+        }
+        revert JobNotAborted(jobId);
+    }
+
+    /// @inheritdoc IMarket
     function startDealing(bytes32 jobId) external restricted {
         Job storage opened = _openJob(jobId);
         if (opened.isDealing) revert JobIsDealing(jobId);
@@ -121,6 +156,11 @@ contract Market is Opening {
     /// @inheritdoc IMarket
     function job(bytes32 jobId) external view returns (Job memory) {
         return _jobs[jobId];
+    }
+
+    /// @inheritdoc IMarket
+    function claimOf(bytes32 jobId) external view returns (Claim memory) {
+        return _claim(jobId, _jobs[jobId]);
     }
 
     function _settleable(bytes32 jobId, uint8 visibility) private view returns (Job storage opened) {

@@ -2,13 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Groth16Verifier} from "./Groth16Verifier.sol";
 import {VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
 import {IProgramRegistry} from "./interfaces/IProgramRegistry.sol";
 import {IPointErrors} from "./interfaces/Points.sol";
+import {VerifierMaker} from "./verifier/VerifierMaker.sol";
 
 /// @notice Setups and programs. A setup cannot be changed or replaced: its id is the hash of its key.
 contract ProgramRegistry is AccessManaged, IProgramRegistry, IPointErrors {
+    VerifierMaker private immutable MAKER = new VerifierMaker();
+
     mapping(bytes32 setupId => Setup) private _setups;
     mapping(bytes32 programId => Program) private _programs;
 
@@ -22,7 +24,7 @@ contract ProgramRegistry is AccessManaged, IProgramRegistry, IPointErrors {
     {
         setupId = keccak256(abi.encode(key));
         if (_setups[setupId].verifier != address(0)) revert SetupExists(setupId);
-        verifier = address(new Groth16Verifier(key));
+        verifier = MAKER.make(key);
         _setups[setupId] = Setup(verifier, key.capacity, ceremonyHash);
         emit SetupRegistered(setupId, verifier, key.capacity, ceremonyHash, key);
     }

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Combination, PublicProof, SealedProof} from "../src/interfaces/IGroth16Verifier.sol";
+import {
+    BatchItem,
+    Claim,
+    Combination,
+    PublicProof,
+    SealedProof
+} from "../src/interfaces/IGroth16Verifier.sol";
 import {IDatasetRegistry} from "../src/interfaces/IDatasetRegistry.sol";
 import {ILicenceLedger} from "../src/interfaces/ILicenceLedger.sol";
 import {IMarket} from "../src/interfaces/IMarket.sol";
 import {G1} from "../src/interfaces/Points.sol";
-import {World} from "./support/World.sol";
+import {BatchWorld} from "./support/BatchWorld.sol";
 
 /// @dev What calls cost, kept in snapshots/GasTest.json. Transactions include calldata and their 21,000 and start with
 /// every slot cold; `verify_*` is the verifier's own execution, as settling pays it. `*_paid_before`: everyone paid
 /// has a balance already, as on any but the first day.
 /// forge-config: default.isolate = true
-contract GasTest is World {
+contract GasTest is BatchWorld {
     string[4] private counts = ["2", "4", "8", "16"];
 
     function setUp() public {
@@ -51,6 +57,25 @@ contract GasTest is World {
         openAndSettle("sealed_16", "_paid_before");
     }
 
+    /// @dev The same proof many times, which the verifier does not mind.
+    function test_VerifyBatch() public {
+        for (uint256 i = 0; i < counts.length; ++i) {
+            verifyBatchOf(string.concat("sealed_", counts[i]), 8);
+        }
+        for (uint256 count = 1; count <= 16; count *= 2) {
+            verifyBatchOf("sealed_4", count);
+        }
+        verifyBatchOf("public_4", 8);
+    }
+
+    function test_SettleBatch() public {
+        string[] memory names = allNames();
+        bytes32[] memory ids = openAll(names);
+        BatchItem[] memory items = itemsOf(names);
+        market.settleBatch(ids, items);
+        vm.snapshotGasLastCall("settle_batch_4_sealed_2_public");
+    }
+
     function test_GiveUp() public {
         openJob("sealed_4");
         vm.prank(consumer);
@@ -73,6 +98,18 @@ contract GasTest is World {
         signature = blob(".licences.short", ".signature");
         licences.grant(grant, signature);
         vm.snapshotGasLastCall("grant_licence_3_programs");
+    }
+
+    function verifyBatchOf(string memory name, uint256 count) private {
+        Claim[] memory claims = new Claim[](count);
+        BatchItem[] memory items = new BatchItem[](count);
+        string[] memory names = new string[](1);
+        names[0] = name;
+        for (uint256 i = 0; i < count; ++i) {
+            (claims[i], items[i]) = (claim(name), itemsOf(names)[0]);
+        }
+        verifier.verifyBatch(claims, items);
+        vm.snapshotGasLastCall(string.concat("verify_batch_of_", vm.toString(count), "_", name));
     }
 
     function openAndSettle(string memory name, string memory suffix) private {

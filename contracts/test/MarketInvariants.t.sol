@@ -21,7 +21,7 @@ contract MarketInvariantsTest is Test {
 
     /// @dev forge asks for it: the actions, some of them more often.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory actions = new bytes4[](17);
+        bytes4[] memory actions = new bytes4[](21);
         actions[0] = handler.openProven.selector;
         actions[1] = handler.openProven.selector;
         actions[2] = handler.openAny.selector;
@@ -39,6 +39,10 @@ contract MarketInvariantsTest is Test {
         actions[14] = handler.revoke.selector;
         actions[15] = handler.changeStake.selector;
         actions[16] = handler.passTime.selector;
+        actions[17] = handler.settleBatch.selector;
+        actions[18] = handler.abort.selector;
+        actions[19] = handler.topUp.selector;
+        actions[20] = handler.transfer.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), actions);
     }

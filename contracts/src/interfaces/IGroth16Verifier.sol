@@ -52,11 +52,31 @@ struct PublicProof {
     G1 c;
 }
 
+/// @dev One proof of a batch. Without outputs the result is sealed; with outputs it is public, and of the proof only
+/// a, b and c count (the rest must be zero, so that nothing unread is carried along).
+struct BatchItem {
+    G1[] columns;
+    uint256[] outputs;
+    SealedProof proof;
+    Combination combined;
+}
+
+/// @dev What a verified proof of a batch is bound to; the hash is that of its SealedProof or PublicProof.
+struct Verified {
+    uint256 job;
+    bytes32 columnsHash;
+    bytes32 resultHash;
+    bytes32 proofHash;
+}
+
 /// @notice Checks proofs over committed columns for one setup (PROTOCOL, Circuit 1 and From inner products to programs).
 /// A malformed input and a false proof both revert, each with its own error.
 interface IGroth16Verifier {
     /// @notice Everything is well-formed, but the statement is not proven.
     error ProofInvalid();
+    /// @notice A public item of a batch carries points that only a sealed one has.
+    error PublicProofHasBinding();
+    error BatchLengthMismatch(uint256 claims, uint256 items);
     /// @notice A hash of the statement is 0 mod r, which the protocol refuses.
     error ChallengeIsZero();
     error ColumnListInvalid(uint256 columns, uint256 leftCount, uint256 rightCount);
@@ -88,6 +108,19 @@ interface IGroth16Verifier {
         PublicProof calldata proof,
         Combination calldata combined
     ) external view returns (uint256 job, bytes32 columnsHash, bytes32 resultHash);
+
+    /// @notice Many proofs by one pairing call: the pairings with key points are shared, each weighted by a hash of the
+    /// whole batch; only e(A_i, B_i) stays per proof. Reverts if any of them is false, without saying which.
+    function verifyBatch(Claim[] calldata claims, BatchItem[] calldata items)
+        external
+        view
+        returns (Verified[] memory);
+
+    /// @notice Which proofs of a batch hold, each verified alone. For eth_call, after a batch has failed.
+    function verifyEach(Claim[] calldata claims, BatchItem[] calldata items)
+        external
+        view
+        returns (bool[] memory isProven);
 
     /// @notice The combination to send with a proof.
     /// @param resultHash Sealed H(1, F_M); public keccak256(0 ‖ M_0 ‖ M_1 ‖ …).

@@ -33,6 +33,46 @@ interface ILicenceLedger {
         uint256 deadline;
     }
 
+    /// @dev Signed by the provider: the licence may be handed on to `to`, or to anybody if `to` is 0. The signed terms say
+    /// what may be done with the data; who may do it is the chain's to enforce, so it has a message of its own.
+    struct AllowTransfer {
+        bytes32 licenceId;
+        address to;
+        uint256 deadline;
+    }
+
+    /// @dev Signed by the licence's consumer.
+    struct TransferLicence {
+        bytes32 licenceId;
+        address to;
+        uint256 salt;
+        uint256 deadline;
+    }
+
+    /// @dev Signed by the provider: so much more than was granted.
+    struct TopUpLicence {
+        bytes32 licenceId;
+        uint64 runs;
+        uint128 cells;
+        uint64 outputs;
+        uint256 salt;
+        uint256 deadline;
+    }
+
+    /// @dev What a revocation does to jobs that are open: they finish, or they cannot settle and anyone aborts them.
+    enum Effect {
+        FINISH,
+        ABORT
+    }
+
+    /// @dev Signed by the provider. `epoch` is the licence's present one plus 1, so it holds once and in order.
+    struct RevokeInEpoch {
+        bytes32 licenceId;
+        uint32 epoch;
+        Effect effect;
+        uint256 deadline;
+    }
+
     struct Licence {
         address provider;
         /// @dev At most 2^88 − 1, so that it shares a slot with the provider here and in the market's job.
@@ -66,6 +106,12 @@ interface ILicenceLedger {
         uint128 pricePerRun
     );
     event LicenceRevoked(bytes32 indexed licenceId, address indexed provider);
+    /// @notice Follows every LicenceRevoked, and stands alone when a revoked licence comes to abort its open jobs.
+    event RevocationEpochStarted(bytes32 indexed licenceId, uint32 epoch, Effect effect);
+    /// @param to 0: anybody.
+    event TransferAllowed(bytes32 indexed licenceId, address indexed to);
+    event LicenceTransferred(bytes32 indexed licenceId, address indexed from, address indexed to);
+    event LicenceToppedUp(bytes32 indexed licenceId, Quantity added);
     event QuantityReserved(bytes32 indexed licenceId, bytes32 indexed jobId, Quantity quantity);
     event QuantityConsumed(bytes32 indexed licenceId, bytes32 indexed jobId, Quantity quantity);
     event QuantityReleased(bytes32 indexed licenceId, bytes32 indexed jobId, Quantity quantity);
@@ -73,6 +119,12 @@ interface ILicenceLedger {
     error LicenceUnknown(bytes32 licenceId);
     error LicenceExists(bytes32 licenceId);
     error LicenceIsRevoked(bytes32 licenceId);
+    /// @notice The licence was revoked so that its open jobs cannot settle.
+    error LicenceIsAborting(bytes32 licenceId);
+    error EpochMismatch(bytes32 licenceId, uint256 expected, uint256 given);
+    error TransferNotAllowed(bytes32 licenceId, address to);
+    /// @notice A component of what is granted would not fit its type.
+    error QuantityTooLarge(bytes32 licenceId);
     error ConsumerMissing();
     error ProviderNotOwner(bytes32 datasetId, address owner, address provider);
     error ProgramsMissing();
@@ -99,6 +151,18 @@ interface ILicenceLedger {
     /// an empty signature, or anyone brings the provider's.
     function revoke(RevokeLicence calldata request, bytes calldata signature) external;
 
+    /// @notice Revokes with an effect on open jobs. A licence that is revoked may be revoked again to ABORT; then never.
+    function revokeInEpoch(RevokeInEpoch calldata request, bytes calldata signature) external;
+
+    /// @notice The provider lets the licence be handed on. What it once allowed stays allowed.
+    function allowTransfer(AllowTransfer calldata request, bytes calldata signature) external;
+
+    /// @notice The consumer hands the licence on with what remains. Jobs that are open stay the old consumer's.
+    function transfer(TransferLicence calldata request, bytes calldata signature) external;
+
+    /// @notice Adds to what is granted and remains.
+    function topUp(TopUpLicence calldata request, bytes calldata signature) external;
+
     /// @notice Checks consumer, program, columns, validity and revocation, then reserves. Role MARKET.
     function reserve(
         bytes32 jobId,
@@ -109,7 +173,8 @@ interface ILicenceLedger {
         Quantity calldata quantity
     ) external returns (address provider, uint88 pricePerRun);
 
-    /// @notice Turns what a job reserved into consumed: one run, `outputs`, and the cells of each use. Who reserved, once.
+    /// @notice Turns what a job reserved into consumed: one run, `outputs`, and the cells of each use. Who reserved,
+    /// once; not of a licence that aborts its open jobs.
     function consume(bytes32 jobId, uint64 outputs, Use[] calldata uses) external;
 
     /// @notice Gives back what a job reserved. Who reserved, once.
@@ -128,6 +193,21 @@ interface ILicenceLedger {
             Quantity memory reserved,
             Quantity memory consumed
         );
+
+    /// @notice How often the licence was revoked (0: never) and with which effect last.
+    function revocationOf(bytes32 licenceId) external view returns (uint32 epoch, Effect effect);
+
+    function isAborting(bytes32 licenceId) external view returns (bool);
+
+    function isTransferAllowed(bytes32 licenceId, address to) external view returns (bool);
+
+    function hashRevokeInEpoch(RevokeInEpoch calldata request) external view returns (bytes32);
+
+    function hashAllowTransfer(AllowTransfer calldata request) external view returns (bytes32);
+
+    function hashTransferLicence(TransferLicence calldata request) external view returns (bytes32);
+
+    function hashTopUpLicence(TopUpLicence calldata request) external view returns (bytes32);
 
     function hashGrantLicence(GrantLicence calldata request) external view returns (bytes32);
 

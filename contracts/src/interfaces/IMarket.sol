@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {G1} from "./Points.sol";
-import {Combination, PublicProof, SealedProof} from "./IGroth16Verifier.sol";
+import {BatchItem, Claim, Combination, PublicProof, SealedProof} from "./IGroth16Verifier.sol";
 
 /// @notice Opens jobs (quantities reserved, escrow locked), settles them against a proof (quantities consumed, everyone
 /// paid) or ends them otherwise (quantities released, escrow refunded). Payments are credits; accounts withdraw them.
@@ -164,6 +164,12 @@ interface IMarket {
     error PriceAboveLimit(uint256 price, uint256 maxPrice);
     error BalanceTooSmall(address account, uint256 balance, uint256 needed);
     error ColumnsMismatch(bytes32 jobId, bytes32 expected, bytes32 given);
+    error BatchIsEmpty();
+    /// @notice A batch has one verifying key; this job's verifier is another one.
+    error VerifierMismatch(bytes32 jobId, address expected, address verifier);
+    error BatchLengthMismatch(uint256 jobs, uint256 items);
+    /// @notice No licence of the job was revoked with the wish to abort open jobs.
+    error JobNotAborted(bytes32 jobId);
     error FeeTooHigh(uint256 feeBps, uint256 maximum);
     error AmountIsZero();
     error AddressIsZero();
@@ -210,6 +216,15 @@ interface IMarket {
         Combination calldata combined
     ) external;
 
+    /// @notice Settles many jobs of one verifying key with one batch verification; all of them or none. Which one is
+    /// wrong a batch cannot know: `IGroth16Verifier.verifyEach` with `claimOf` tells, by eth_call.
+    /// @param items Item i is of job i; without outputs it is a sealed result, with outputs a public one.
+    function settleBatch(bytes32[] calldata jobIds, BatchItem[] calldata items) external;
+
+    /// @notice Anyone ends an open job with a licence that its provider revoked with the effect ABORT; the consumer is
+    /// refunded and quantities are released. Emits JobFailed with the reason "licence_revoked".
+    function abort(bytes32 jobId) external;
+
     /// @notice By the consumer (empty signature) or with its signature, before shares are dealt.
     function cancel(bytes32 jobId, bytes calldata signature) external;
 
@@ -229,6 +244,15 @@ interface IMarket {
     function setPaused(bool isPaused) external;
 
     function job(bytes32 jobId) external view returns (Job memory);
+
+    /// @notice What a proof of this job is for, as the verifier wants it.
+    function claimOf(bytes32 jobId) external view returns (Claim memory);
+
+    /// @notice When the job got exactly these nodes with these operators and fees; 0: never.
+    function seatedAt(bytes32 jobId, bytes32[] calldata nodeIds, Seat[] calldata seats)
+        external
+        view
+        returns (uint256);
 
     function balanceOf(address account) external view returns (uint256);
 

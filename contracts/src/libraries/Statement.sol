@@ -10,9 +10,11 @@ library Statement {
     bytes32 internal constant JOB_TAG = keccak256("hengsuan/job/v1");
     bytes32 internal constant CHALLENGE_TAG = keccak256("hengsuan/challenge/v1");
     bytes32 internal constant BATCH_TAG = keccak256("hengsuan/batch/v1");
-    /// @dev Only the contract uses the next two: they save multiplications and are no part of a proof.
+    /// @dev Only the contract uses the next ones: they save multiplications and are no part of a proof.
     bytes32 internal constant COMBINATION_TAG = keccak256("hengsuan/combination/v1");
     bytes32 internal constant KNOWLEDGE_TAG = keccak256("hengsuan/knowledge/v1");
+
+    bytes32 internal constant MANY_TAG = keccak256("hengsuan/many/v1");
 
     /// @dev keccak256(column_hash_0 ‖ column_hash_1 ‖ …)
     function hashColumns(G1[] calldata columns) internal pure returns (bytes32) {
@@ -81,6 +83,20 @@ library Statement {
     /// @dev σ, which merges the checks of left and right; z binds columns, job and result.
     function combination(uint256 z, Combination calldata combined) internal pure returns (uint256) {
         return uint256(keccak256(abi.encode(COMBINATION_TAG, z, combined))) % BN254.R;
+    }
+
+    /// @dev The weights of a batch come from this hash of all of it: `job` binds claim, columns and result of each item.
+    function item(uint256 job, uint256 z, SealedProof calldata proof, Combination calldata combined)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(job, z, proof, combined));
+    }
+
+    /// @dev The weight of item `index`. That it is 0 has the probability of guessing a hash.
+    function weight(bytes32 itemsHash, uint256 index) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(MANY_TAG, itemsHash, index))) % BN254.R;
     }
 
     /// @dev The first power of the random linear combination of κ-proofs.

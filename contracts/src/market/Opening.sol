@@ -2,14 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IColumnLayout} from "../interfaces/IColumnLayout.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {ILicenceLedger, Quantity} from "../interfaces/ILicenceLedger.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
 import {INodeRegistry} from "../interfaces/INodeRegistry.sol";
 import {IProgramRegistry} from "../interfaces/IProgramRegistry.sol";
-import {MAX_JOB_SECONDS, MAX_OUTPUTS} from "../interfaces/Limits.sol";
+import {MAX_JOB_SECONDS} from "../interfaces/Limits.sol";
 import {Statement} from "../libraries/Statement.sol";
 import {Accounts} from "./Accounts.sol";
+import {ColumnLayout} from "./ColumnLayout.sol";
 
 /// @notice How an order becomes an open job: everything that settlement relies on is checked and fixed here.
 abstract contract Opening is Accounts, AccessManaged {
@@ -21,6 +23,7 @@ abstract contract Opening is Accounts, AccessManaged {
     IDatasetRegistry public immutable datasets;
     ILicenceLedger public immutable licences;
     INodeRegistry public immutable nodes;
+    IColumnLayout private immutable LAYOUT;
 
     /// @inheritdoc IMarket
     uint256 public feeBps;
@@ -28,6 +31,9 @@ abstract contract Opening is Accounts, AccessManaged {
     bool public isPaused;
 
     mapping(bytes32 jobId => Job) internal _jobs;
+    /// @dev When a job got these nodes at these fees. One slot for a whole seating, old ones included, since a node must
+    /// answer for what it signed before the job went to others.
+    mapping(bytes32 seatingHash => uint256) private _seatedAt;
 
     constructor(
         IProgramRegistry programs_,
@@ -39,6 +45,7 @@ abstract contract Opening is Accounts, AccessManaged {
         datasets = datasets_;
         licences = licences_;
         nodes = nodes_;
+        LAYOUT = new ColumnLayout(programs_, datasets_, licences_);
     }
 
     /// @inheritdoc IMarket
@@ -63,6 +70,7 @@ abstract contract Opening is Accounts, AccessManaged {
         uint8 degree = _fixColumns(opened, order);
         _reserveInputs(jobId, opened, order);
         _fixSeats(opened, nodeIds, degree);
+        _noteSeating(jobId, opened, nodeIds);
         uint128 price = _price(opened);
         opened.price = price;
         _lock(order.consumer, price);
@@ -78,11 +86,21 @@ abstract contract Opening is Accounts, AccessManaged {
         uint8 degree = programs.program(opened.programId).degree;
         delete opened.seats;
         _fixSeats(opened, nodeIds, degree);
+        _noteSeating(jobId, opened, nodeIds);
         _unlock(opened.consumer, opened.price);
         uint128 price = _price(opened);
         opened.price = price;
         _lock(opened.consumer, price);
         emit JobReseated(jobId, nodeIds, price);
+    }
+
+    /// @inheritdoc IMarket
+    function seatedAt(bytes32 jobId, bytes32[] calldata nodeIds, Seat[] calldata seats)
+        external
+        view
+        returns (uint256)
+    {
+        return _seatedAt[keccak256(abi.encode(jobId, nodeIds, seats))];
     }
 
     function _openJob(bytes32 jobId) internal view returns (Job storage found) {
@@ -114,63 +132,15 @@ abstract contract Opening is Accounts, AccessManaged {
         _checkSignature(order.consumer, jobId, signature);
     }
 
-    /// @dev Lays the columns of all inputs end to end, `ones` once, and fixes their hash and the job's shape.
-    function _fixColumns(Job storage opened, Order calldata order) private returns (uint8 degree) {
-        (IProgramRegistry.Program memory program, address verifier) = programs.activeProgram(order.programId);
-        bytes32[][] memory selections = new bytes32[][](order.inputs.length);
-        uint256 count = 1;
-        uint64 rows;
-        for (uint256 i = 0; i < order.inputs.length; ++i) {
-            bytes32 licenceId = order.inputs[i].licenceId;
-            IDatasetRegistry.Dataset memory dataset;
-            (dataset, selections[i]) =
-                datasets.selectColumns(licences.licence(licenceId).datasetId, order.inputs[i].columns);
-            if (dataset.setupId != program.setupId) {
-                revert SetupMismatch(licenceId, program.setupId, dataset.setupId);
-            }
-            if (order.inputs[i].columns & 1 == 0 || selections[i].length < 2) {
-                revert InputHasNoColumns(licenceId);
-            }
-            if (i == 0) rows = dataset.rows;
-            if (dataset.rows != rows || selections[i][0] != selections[0][0]) revert RowsMismatch(licenceId);
-            count += selections[i].length - 1;
-        }
-        opened.columnsHash = _joinedHash(selections, count);
-        opened.verifier = verifier;
-        // forge-lint: disable-next-line(unsafe-typecast) below the capacity, at most 2^28
-        opened.rows = uint32(rows);
-        _fixShape(opened, order.programId, program, count);
-        return program.degree;
-    }
-
-    function _fixShape(
-        Job storage opened,
-        bytes32 programId,
-        IProgramRegistry.Program memory program,
-        uint256 count
-    ) private {
-        uint256 leftCount = program.leftCount == 0 ? count : program.leftCount;
-        if (leftCount > count || program.rightStart >= count) revert ProgramDoesNotFit(programId, count);
-        uint256 rightCount = count - program.rightStart;
-        if (leftCount * rightCount > MAX_OUTPUTS) {
-            revert OutputsOutOfRange(leftCount * rightCount, MAX_OUTPUTS);
-        }
-        // forge-lint: disable-next-line(unsafe-typecast) their product is at most 4,096
-        opened.leftCount = uint16(leftCount);
-        // forge-lint: disable-next-line(unsafe-typecast) as above
-        opened.rightCount = uint16(rightCount);
-    }
-
-    function _joinedHash(bytes32[][] memory selections, uint256 count) private pure returns (bytes32) {
-        bytes32[] memory list = new bytes32[](count);
-        list[0] = selections[0][0];
-        uint256 next = 1;
-        for (uint256 i = 0; i < selections.length; ++i) {
-            for (uint256 j = 1; j < selections[i].length; ++j) {
-                list[next++] = selections[i][j];
-            }
-        }
-        return Statement.hashWords(list);
+    /// @dev Fixes the columns' hash and the job's shape.
+    function _fixColumns(Job storage opened, Order calldata order) private returns (uint8) {
+        IColumnLayout.Layout memory found = LAYOUT.layOut(order.programId, order.inputs);
+        opened.columnsHash = found.columnsHash;
+        opened.verifier = found.verifier;
+        opened.rows = found.rows;
+        opened.leftCount = found.leftCount;
+        opened.rightCount = found.rightCount;
+        return found.degree;
     }
 
     function _reserveInputs(bytes32 jobId, Job storage opened, Order calldata order) private {
@@ -217,6 +187,10 @@ abstract contract Opening is Accounts, AccessManaged {
             excluded[known] = operator;
             opened.seats.push(Seat(operator, fee));
         }
+    }
+
+    function _noteSeating(bytes32 jobId, Job storage opened, bytes32[] calldata nodeIds) private {
+        _seatedAt[keccak256(abi.encode(jobId, nodeIds, opened.seats))] = block.timestamp;
     }
 
     /// @dev Licences and nodes, plus the market's fee of that, rounded down (in the consumer's favour).

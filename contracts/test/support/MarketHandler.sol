@@ -4,11 +4,11 @@ pragma solidity ^0.8.28;
 import {ILicenceLedger, Quantity} from "../../src/interfaces/ILicenceLedger.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {INodeRegistry} from "../../src/interfaces/INodeRegistry.sol";
-import {World} from "./World.sol";
+import {BatchWorld} from "./BatchWorld.sol";
 
 /// @dev One action for everything that anybody may do to the market, with what the laws need to be checked against.
 /// Actions may revert; only what went through is recorded.
-contract MarketHandler is World {
+contract MarketHandler is BatchWorld {
     string[11] private proven = [
         "sealed_2",
         "sealed_4",
@@ -59,11 +59,7 @@ contract MarketHandler is World {
     }
 
     function settle(uint256 which, bool isOther) external {
-        string memory name = proven[which % proven.length];
-        // Mostly a job that is open: refusals are cheap to find.
-        for (uint256 i = 1; i < proven.length && which % 8 != 0 && !isOpen(jobId(name)); ++i) {
-            name = proven[(which + i) % proven.length];
-        }
+        string memory name = openProvenName(which);
         uint256 price = market.job(jobId(name)).price;
         if (isOther) {
             settleJob(name, jobBlob(name, ".otherProof"), jobBlob(name, ".otherCombination"));
@@ -72,6 +68,50 @@ contract MarketHandler is World {
         }
         _settledPrices += price;
         recordEnd(jobId(name));
+    }
+
+    function settleBatch(uint256 first, uint256 second) external {
+        string[] memory names = new string[](2);
+        names[0] = openProvenName(first);
+        names[1] = names[0];
+        // Seldom one job twice, which must fail.
+        for (uint256 i = 0; i < proven.length && second % 8 != 0; ++i) {
+            string memory other = proven[(second + i) % proven.length];
+            if (isOpen(jobId(other)) && jobId(other) != jobId(names[0])) names[1] = other;
+        }
+        bytes32[] memory ids = idsOf(names);
+        uint256 prices = uint256(market.job(ids[0]).price) + market.job(ids[1]).price;
+        market.settleBatch(ids, itemsOf(names));
+        _settledPrices += prices;
+        recordEnd(ids[0]);
+        recordEnd(ids[1]);
+    }
+
+    function abort(uint256 which) external {
+        bytes32 id = anyJob(which);
+        market.abort(id);
+        recordEnd(id);
+    }
+
+    function topUp(uint64 runs, uint128 cells, uint64 outputs, bool isFirst) external {
+        bytes32 id = licenceId(isFirst ? "A" : "B");
+        vm.prank(isFirst ? providerA : providerB);
+        licences.topUp(
+            ILicenceLedger.TopUpLicence(
+                id, runs % 8, cells % 1_000, outputs % 1_000, _salt++, block.timestamp
+            ),
+            ""
+        );
+    }
+
+    /// @dev Away and back again: the orders are the consumer's.
+    function transfer(bool isBack) external {
+        bytes32 id = licenceId("A");
+        vm.prank(providerA);
+        licences.allowTransfer(ILicenceLedger.AllowTransfer(id, address(0), block.timestamp), "");
+        address to = isBack ? consumer : OUTSIDER;
+        vm.prank(licences.licence(id).consumer);
+        licences.transfer(ILicenceLedger.TransferLicence(id, to, _salt++, block.timestamp), "");
     }
 
     function cancel(uint256 which) external {
@@ -131,7 +171,14 @@ contract MarketHandler is World {
         // Seldom, since nothing can be opened afterwards.
         if (which % 64 != 0) return;
         vm.prank(providerB);
-        licences.revoke(ILicenceLedger.RevokeLicence(licenceId("B"), block.timestamp), "");
+        if (which % 128 == 0) {
+            licences.revoke(ILicenceLedger.RevokeLicence(licenceId("B"), block.timestamp), "");
+        } else {
+            licences.revokeInEpoch(
+                ILicenceLedger.RevokeInEpoch(licenceId("B"), 1, ILicenceLedger.Effect.ABORT, block.timestamp),
+                ""
+            );
+        }
     }
 
     function changeStake(uint256 which, uint128 amount, uint256 action) external {
@@ -253,6 +300,14 @@ contract MarketHandler is World {
         id = _jobIds[which % _jobIds.length];
         for (uint256 i = 1; i < _jobIds.length && which % 8 != 0 && !isOpen(id); ++i) {
             id = _jobIds[(which + i) % _jobIds.length];
+        }
+    }
+
+    /// @dev Mostly a job that is open: refusals are cheap to find.
+    function openProvenName(uint256 which) private view returns (string memory name) {
+        name = proven[which % proven.length];
+        for (uint256 i = 1; i < proven.length && which % 8 != 0 && !isOpen(jobId(name)); ++i) {
+            name = proven[(which + i) % proven.length];
         }
     }
 

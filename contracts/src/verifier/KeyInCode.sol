@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IGroth16Verifier, VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
-import {G1, G2} from "./interfaces/Points.sol";
-import {BN254} from "./libraries/BN254.sol";
+import {IGroth16Verifier, VerifyingKey} from "../interfaces/IGroth16Verifier.sol";
+import {G1, G2} from "../interfaces/Points.sol";
+import {BN254} from "../libraries/BN254.sol";
 
 /// @notice A verifying key, checked once and kept in the contract's code: reading its 33 words from storage would cost
 /// a verification about 70,000 gas.
