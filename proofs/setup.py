@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofs import formats
+from proofs import formats, key_cache
 from proofs.backend.base import SCALAR_BYTES, Backend, Bases
 from proofs.clock import timed
 from proofs.errors import MalformedInput, VerifyingKeyInvalid, WrongLength
@@ -79,32 +79,53 @@ class KeyMaterial:
 
     def proving_key(self, backend: Backend, *, trusted: bool) -> ProvingKey:
         """Checks every point (all but the G2 subgroup if ``trusted``) and the lists' lengths."""
-        n = self.verifying.n
-        self.verifying.check(backend)
-        for name, value in self.singles.items():
-            check = backend.g2_check if name == "job_row2" else backend.g1_check
-            check(value)
-        key = ProvingKey(
-            backend=backend,
-            verifying=self.verifying,
-            ceremony=self.ceremony,
-            lagrange=backend.g1_bases(self.lists["lagrange"]),
-            lagrange_g2=backend.g2_bases(self.lists["lagrange_g2"], trusted=trusted),
-            lagrange_kappa=backend.g1_bases(self.lists["lagrange_kappa"]),
-            quotient_points=backend.g1_bases(self.lists["quotient_points"]),
-            witness_points=backend.g1_bases(self.lists["witness_points"]),
-            output_points=backend.g1_bases(self.lists["output_points"]),
-            **self.singles,
-        )
-        expected = dict.fromkeys(FILES[:3], n) | dict.fromkeys(FILES[3:5], n - 1)
-        for name, count in expected.items():
-            if len(getattr(key, name)) != count:
-                raise WrongLength(
-                    f"{name} has {len(getattr(key, name))} points, a key for n = {n} has {count}"
-                )
-        if not 1 <= len(key.output_points) <= MAX_OUTPUTS:
-            raise WrongLength(f"a key has between 1 and {MAX_OUTPUTS} output points")
-        return key
+        bases = {
+            name: backend.g2_bases(points, trusted=trusted)
+            if name == "lagrange_g2"
+            else backend.g1_bases(points)
+            for name, points in self.lists.items()
+        }
+        return _proving_key(backend, self.verifying, self.ceremony, bases, self.singles)
+
+
+def _proving_key(
+    backend: Backend,
+    verifying: VerifyingKey,
+    ceremony: str,
+    bases: Mapping[str, Bases],
+    singles: Mapping[str, bytes],
+) -> ProvingKey:
+    """Checks verifying key, single points and the lists' lengths; the points of the lists were checked."""
+    n = verifying.n
+    verifying.check(backend)
+    for name, value in singles.items():
+        check = backend.g2_check if name == "job_row2" else backend.g1_check
+        check(value)
+    expected = dict.fromkeys(FILES[:3], n) | dict.fromkeys(FILES[3:5], n - 1)
+    for name, count in expected.items():
+        if len(bases[name]) != count:
+            raise WrongLength(f"{name} has {len(bases[name])} points, a key for n = {n} has {count}")
+    if not 1 <= len(bases["output_points"]) <= MAX_OUTPUTS:
+        raise WrongLength(f"a key has between 1 and {MAX_OUTPUTS} output points")
+    return ProvingKey(
+        backend=backend,
+        verifying=verifying,
+        ceremony=ceremony,
+        lagrange=bases["lagrange"],
+        lagrange_g2=bases["lagrange_g2"],
+        lagrange_kappa=bases["lagrange_kappa"],
+        quotient_points=bases["quotient_points"],
+        witness_points=bases["witness_points"],
+        output_points=bases["output_points"],
+        beta1=singles["beta1"],
+        delta1=singles["delta1"],
+        eta_delta=singles["eta_delta"],
+        eta_tau=singles["eta_tau"],
+        kappa_l0=singles["kappa_l0"],
+        kappa_eta=singles["kappa_eta"],
+        job_row1=singles["job_row1"],
+        job_row2=singles["job_row2"],
+    )
 
 
 def generate(
@@ -269,17 +290,27 @@ def load(directory: Path, backend: Backend, *, trusted: bool = False) -> Proving
     """Reads a key directory; checks digests, encodings, curve membership and every relation of the points.
 
     ``trusted`` skips the G2 subgroup check of the long list and the relations: for a key that this machine
-    made or checked before.
+    made or checked before. Then the lists are mapped from the kernel's own file, if there is one of this key
+    (``proofs.key_cache``); a load without it writes it.
     """
     header = _read_header(directory)
+    key_sha256 = hashlib.sha256((directory / HEADER).read_bytes()).hexdigest()
     verifying, ceremony = load_verifying_key(directory)
     points = formats.mapping(header.get("points"), SINGLES, "points")
-    lists = {name: _read_points(directory, header, name) for name in FILES}
     singles = {name: formats.from_hex(value, f"points.{name}") for name, value in points.items()}
+
+    def mapped() -> ProvingKey | None:
+        bases = key_cache.read(directory, key_sha256, backend)
+        return None if bases is None else _proving_key(backend, verifying, ceremony, bases, singles)
+
+    if trusted and (key := mapped()) is not None:
+        return key
+    lists = {name: _read_points(directory, header, name) for name in FILES}
     key = KeyMaterial(verifying, ceremony, lists, singles).proving_key(backend, trusted=trusted)
     if not trusted:
         check_proving_key(key)
-    return key
+    key_cache.write(directory, key_sha256, backend, {name: getattr(key, name) for name in FILES})
+    return mapped() or key
 
 
 def ensure_development_setup(

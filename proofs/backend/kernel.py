@@ -4,19 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from pathlib import Path
+from typing import Protocol, cast, runtime_checkable
 
 from proofs.backend.base import Bases, Buffer
 
-__all__ = ["Kernel", "load"]
+__all__ = ["Kernel", "KeyFile", "NativeBases", "load"]
+
+
+@runtime_checkable
+class NativeBases(Bases, Protocol):
+    """Bases as Montgomery limbs, with ``levels`` multiples 2^(j * stride) of every point."""
+
+    @property
+    def levels(self) -> int: ...
+
+    def table(self, levels: int) -> bytes:
+        """What a key file holds of these bases with so many levels."""
+        ...
+
+
+class KeyFile(Protocol):
+    """A mapped file of such tables whose digest was right."""
+
+    def head(self, size: int) -> bytes: ...
+    def g1(self, start: int, count: int, levels: int) -> NativeBases: ...
+    def g2(self, start: int, count: int, levels: int) -> NativeBases: ...
 
 
 class _MakeG1Bases(Protocol):
-    def __call__(self, points: Buffer) -> Bases: ...
+    def __call__(self, points: Buffer) -> NativeBases: ...
 
 
 class _MakeG2Bases(Protocol):
-    def __call__(self, points: Buffer, trusted: bool) -> Bases: ...
+    def __call__(self, points: Buffer, trusted: bool) -> NativeBases: ...
+
+
+class _OpenKeyFile(Protocol):
+    def __call__(self, path: Path, owner: int) -> KeyFile: ...
 
 
 class Kernel(Protocol):
@@ -26,6 +51,11 @@ class Kernel(Protocol):
     def G1Bases(self) -> _MakeG1Bases: ...  # noqa: N802 - a class of the module
     @property
     def G2Bases(self) -> _MakeG2Bases: ...  # noqa: N802 - a class of the module
+    @property
+    def KeyFile(self) -> _OpenKeyFile: ...  # noqa: N802 - a class of the module
+
+    def seal_key_file(self, path: Path) -> None: ...
+    def worthwhile_levels(self, count: int, most: int) -> int: ...
 
     def vec_check(self, a: Buffer) -> None: ...
     def vec_from_i64(self, values: Buffer) -> bytes: ...

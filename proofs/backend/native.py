@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Sequence
+from pathlib import Path
 
 from proofs.backend import kernel
 from proofs.backend.base import SCALAR_BYTES, Bases, Buffer
 from proofs.backend.codec import encode_signed, require_length, require_scalar
+from proofs.backend.kernel import KeyFile, NativeBases
 
-__all__ = ["NativeBackend"]
+__all__ = ["NativeBackend", "NativeBases"]
 
 # EIP-196 and EIP-197.
 _G1_GENERATOR = (1).to_bytes(32) + (2).to_bytes(32)
@@ -165,3 +168,16 @@ class NativeBackend:
     # pairing -------------------------------------------------------------------------------
     def pairing_product_is_one(self, g1_points: Buffer, g2_points: Buffer) -> bool:
         return self._kernel.pairing_product_is_one(g1_points, g2_points)
+
+    # key files, see proofs.key_cache -------------------------------------------------------
+    def open_key_file(self, path: Path) -> KeyFile:
+        """OSError unless it is a file of this user alone and its digest is right."""
+        return self._kernel.KeyFile(path, os.geteuid())
+
+    def seal_key_file(self, path: Path) -> None:
+        """Appends the digest."""
+        self._kernel.seal_key_file(path)
+
+    def worthwhile_levels(self, count: int, most: int) -> int:
+        """How many levels of a table pay for so many bases, at most ``most``."""
+        return self._kernel.worthwhile_levels(count, most)

@@ -3,6 +3,7 @@
 //! Montgomery's trick makes an affine addition cost about six multiplications. Both curves have odd
 //! order: no point has y = 0, so doubling never divides by zero.
 
+use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::{AdditiveGroup, Field, Zero};
 
@@ -19,6 +20,9 @@ struct Span {
     len: usize,
 }
 
+/// Pairs that share one inversion: few enough to stay in a core's cache.
+const BLOCK: usize = 1 << 10;
+
 /// Points sorted by bucket; none of them is infinity.
 pub struct Buckets<C: Curve> {
     points: Vec<Affine<C>>,
@@ -26,24 +30,43 @@ pub struct Buckets<C: Curve> {
 }
 
 impl<C: Curve> Buckets<C> {
-    /// Sorts `(bucket, point)` entries into `count` buckets; the points are not infinity.
-    pub fn fill(count: usize, entries: impl Iterator<Item = (usize, Affine<C>)>) -> Self {
-        let entries: Vec<_> = entries.collect();
-        let mut spans = vec![Span { start: 0, len: 0 }; count];
-        for (bucket, _) in &entries {
-            spans[*bucket].len += 1;
-        }
-        let mut start = 0;
-        for span in &mut spans {
-            span.start = start;
-            start += span.len;
-            span.len = 0;
-        }
-        let mut points = vec![Affine::identity(); entries.len()];
-        for (bucket, point) in entries {
-            let span = &mut spans[bucket];
-            points[span.start + span.len] = point;
-            span.len += 1;
+    /// Sorts points into `count` buckets and adds the first pairs.
+    ///
+    /// Entry i is the point `source(name)` of the i-th name in bucket |digits[i]| - 1, negated if the
+    /// digit is negative; nothing if it is 0. Only names are sorted: points are read where they lie.
+    pub fn fill(
+        count: usize,
+        digits: &[i32],
+        names: impl Iterator<Item = u32>,
+        source: impl Fn(u32) -> Affine<C>,
+    ) -> Self {
+        let (mut spans, entries) = sorted(count, digits, names);
+        let read = |entry: u64| {
+            let point = source((entry >> 1) as u32);
+            if entry & 1 == 1 { -point } else { point }
+        };
+        let mut points = Vec::with_capacity(entries.len().div_ceil(2) + count);
+        let (mut inverses, mut prefixes) = (Vec::new(), Vec::new());
+        let mut rest = spans.as_mut_slice();
+        while !rest.is_empty() {
+            let (block, after) = rest.split_at_mut(block_len(rest.iter().map(|span| span.len)));
+            inverses.clear();
+            for span in block.iter() {
+                let pairs = entries[span.start..span.start + span.len].chunks_exact(2);
+                inverses.extend(pairs.map(|pair| slope_denominator(&read(pair[0]), &read(pair[1]))));
+            }
+            batch_invert(&mut inverses, &mut prefixes);
+            let mut remaining = inverses.iter();
+            for span in block {
+                let start = points.len();
+                let pairs = entries[span.start..span.start + span.len].chunks_exact(2);
+                let odd = pairs.remainder().iter().map(|entry| read(*entry)).filter(|p| !p.is_zero());
+                let sums = pairs.zip(&mut remaining);
+                points.extend(sums.filter_map(|(pair, i)| add(&read(pair[0]), &read(pair[1]), i)));
+                points.extend(odd);
+                *span = Span { start, len: points.len() - start };
+            }
+            rest = after;
         }
         Self { points, spans }
     }
@@ -71,9 +94,10 @@ impl<C: Curve> Buckets<C> {
 
     /// The same points in other buckets, collapsed again.
     fn regroup(&self, count: usize, bucket_of: impl Fn(usize) -> usize) -> Self {
-        let full = self.spans.iter().enumerate().filter(|(_, span)| span.len > 0);
-        let entries = full.map(|(index, span)| (bucket_of(index), self.points[span.start]));
-        let mut regrouped = Self::fill(count, entries);
+        let full = || self.spans.iter().enumerate().filter(|(_, span)| span.len > 0);
+        let digits: Vec<i32> = full().map(|(index, _)| bucket_of(index) as i32 + 1).collect();
+        let names = full().map(|(_, span)| span.start as u32);
+        let mut regrouped = Self::fill(count, &digits, names, |at| self.points[at as usize]);
         regrouped.collapse();
         regrouped
     }
@@ -95,22 +119,27 @@ impl<C: Curve> Buckets<C> {
     /// Leaves at most one point in every bucket.
     fn collapse(&mut self) {
         let mut crowded: Vec<usize> = (0..self.spans.len()).collect();
-        let mut inverses = Vec::with_capacity(self.points.len() / 2);
-        let mut prefixes = Vec::with_capacity(self.points.len() / 2);
+        let (mut inverses, mut prefixes) = (Vec::new(), Vec::new());
         loop {
             crowded.retain(|&bucket| self.spans[bucket].len > 1);
             if crowded.is_empty() {
                 return;
             }
-            inverses.clear();
-            for &bucket in &crowded {
-                let pairs = self.pairs(self.spans[bucket]);
-                inverses.extend(pairs.map(|(left, right)| slope_denominator(left, right)));
-            }
-            batch_invert(&mut inverses, &mut prefixes);
-            let mut remaining = inverses.iter();
-            for &bucket in &crowded {
-                self.halve(bucket, &mut remaining);
+            let mut rest = crowded.as_slice();
+            while !rest.is_empty() {
+                let (block, after) =
+                    rest.split_at(block_len(rest.iter().map(|&bucket| self.spans[bucket].len)));
+                inverses.clear();
+                for &bucket in block {
+                    let pairs = self.pairs(self.spans[bucket]);
+                    inverses.extend(pairs.map(|(left, right)| slope_denominator(left, right)));
+                }
+                batch_invert(&mut inverses, &mut prefixes);
+                let mut remaining = inverses.iter();
+                for &bucket in block {
+                    self.halve(bucket, &mut remaining);
+                }
+                rest = after;
             }
         }
     }
@@ -125,8 +154,8 @@ impl<C: Curve> Buckets<C> {
         let Span { start, len } = self.spans[bucket];
         let mut kept = start;
         for (left, inverse) in (start..start + len - 1).step_by(2).zip(inverses) {
-            if !inverse.is_zero() {
-                self.points[kept] = add(&self.points[left], &self.points[left + 1], inverse);
+            if let Some(sum) = add(&self.points[left], &self.points[left + 1], inverse) {
+                self.points[kept] = sum;
                 kept += 1;
             }
         }
@@ -138,8 +167,46 @@ impl<C: Curve> Buckets<C> {
     }
 }
 
-/// Zero if the sum is infinity.
+/// Where each bucket's entries lie, and the entries: a name, and whether its point is negated.
+fn sorted(count: usize, digits: &[i32], names: impl Iterator<Item = u32>) -> (Vec<Span>, Vec<u64>) {
+    let mut spans = vec![Span { start: 0, len: 0 }; count];
+    for digit in digits.iter().filter(|digit| **digit != 0) {
+        spans[digit.unsigned_abs() as usize - 1].len += 1;
+    }
+    let mut total = 0;
+    for span in &mut spans {
+        span.start = total;
+        total += span.len;
+        span.len = 0;
+    }
+    let mut entries = vec![0; total];
+    for (digit, name) in digits.iter().zip(names).filter(|(digit, _)| **digit != 0) {
+        let span = &mut spans[digit.unsigned_abs() as usize - 1];
+        entries[span.start + span.len] = u64::from(name) << 1 | u64::from(*digit < 0);
+        span.len += 1;
+    }
+    (spans, entries)
+}
+
+/// How many buckets of these lengths make one block; at least one.
+fn block_len(lengths: impl Iterator<Item = usize>) -> usize {
+    let mut pairs = 0;
+    let mut buckets = 0;
+    for len in lengths {
+        buckets += 1;
+        pairs += len / 2;
+        if pairs >= BLOCK {
+            break;
+        }
+    }
+    buckets
+}
+
+/// Zero if the pair needs no slope: one of the points or the sum is infinity.
 fn slope_denominator<C: Curve>(left: &Affine<C>, right: &Affine<C>) -> C::BaseField {
+    if left.is_zero() || right.is_zero() {
+        return C::BaseField::ZERO;
+    }
     let difference = right.x - left.x;
     if !difference.is_zero() {
         difference
@@ -150,7 +217,15 @@ fn slope_denominator<C: Curve>(left: &Affine<C>, right: &Affine<C>) -> C::BaseFi
     }
 }
 
-fn add<C: Curve>(left: &Affine<C>, right: &Affine<C>, inverse: &C::BaseField) -> Affine<C> {
+/// `None` for infinity.
+fn add<C: Curve>(left: &Affine<C>, right: &Affine<C>, inverse: &C::BaseField) -> Option<Affine<C>> {
+    if inverse.is_zero() {
+        return match (left.is_zero(), right.is_zero()) {
+            (true, false) => Some(*right),
+            (false, true) => Some(*left),
+            _ => None,
+        };
+    }
     let numerator = if left.x == right.x {
         let square = left.x.square();
         square.double() + square
@@ -159,5 +234,5 @@ fn add<C: Curve>(left: &Affine<C>, right: &Affine<C>, inverse: &C::BaseField) ->
     };
     let slope = numerator * inverse;
     let x = slope.square() - left.x - right.x;
-    Affine::new_unchecked(x, slope * (left.x - x) - left.y)
+    Some(Affine::new_unchecked(x, slope * (left.x - x) - left.y))
 }

@@ -23,6 +23,10 @@ pub trait Coordinate: Field {
     /// `None` if a number is not below p. `raw` has `BYTES` bytes.
     fn read(raw: &[u8]) -> Option<Self>;
     fn write(&self, out: &mut Vec<u8>);
+
+    /// From and to Montgomery limbs, see `packed`; nothing is checked. `raw` has `BYTES` bytes.
+    fn unpack(raw: &[u8]) -> Self;
+    fn pack(&self, out: &mut Vec<u8>);
 }
 
 /// One of the two source groups of the pairing.
@@ -49,6 +53,18 @@ impl Coordinate for Fq {
     fn write(&self, out: &mut Vec<u8>) {
         write_integer(self.into_bigint(), out);
     }
+
+    fn unpack(raw: &[u8]) -> Self {
+        let mut limbs = [0; 4];
+        for (limb, bytes) in limbs.iter_mut().zip(raw.as_chunks().0) {
+            *limb = u64::from_le_bytes(*bytes);
+        }
+        Self::new_unchecked(BigInt::new(limbs))
+    }
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.0.0.iter().for_each(|limb| out.extend_from_slice(&limb.to_le_bytes()));
+    }
 }
 
 impl Coordinate for Fq2 {
@@ -62,6 +78,16 @@ impl Coordinate for Fq2 {
     fn write(&self, out: &mut Vec<u8>) {
         self.c1.write(out);
         self.c0.write(out);
+    }
+
+    fn unpack(raw: &[u8]) -> Self {
+        let (real, imaginary) = raw.split_at(Fq::BYTES);
+        Self::new(Fq::unpack(real), Fq::unpack(imaginary))
+    }
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.c0.pack(out);
+        self.c1.pack(out);
     }
 }
 

@@ -1,6 +1,6 @@
-//! The Python functions on points, and the classes that hold checked bases.
+//! The Python functions on points.
 
-use ark_bn254::{G1Affine, G2Affine, g1, g2};
+use ark_bn254::{g1, g2};
 use ark_ec::scalar_mul::BatchMulPreprocessing;
 use ark_ec::short_weierstrass::Affine;
 use ark_ec::{AffineRepr, CurveGroup};
@@ -10,7 +10,6 @@ use pyo3::types::PyBytes;
 use crate::codec::{
     Curve, read_integers, read_one_point, read_points, read_scalar, read_scalars, write_points,
 };
-use crate::fault::Fault;
 use crate::input::{Input, run, run_bytes};
 use crate::{msm, pairing};
 
@@ -50,77 +49,6 @@ fn multiples<'py, C: Curve>(py: Python<'py>, point: &Input, scalars: &Input) -> 
         let table = BatchMulPreprocessing::new(point.into_group(), scalars.len());
         Ok(write_points(&table.batch_mul(&scalars)))
     })
-}
-
-fn bases_msm<'py, C: Curve>(
-    py: Python<'py>,
-    bases: &[Affine<C>],
-    scalars: &Input,
-    offset: isize,
-) -> Bytes<'py> {
-    run_bytes(py, || {
-        let scalars = read_integers(scalars.as_slice())?;
-        let window = usize::try_from(offset)
-            .ok()
-            .and_then(|start| bases.get(start..start.checked_add(scalars.len())?));
-        let points = window.ok_or_else(|| {
-            Fault::Length(format!(
-                "{} scalars at offset {offset} do not fit {} bases",
-                scalars.len(),
-                bases.len()
-            ))
-        })?;
-        Ok(write_points(&[msm::multiply_sum(points, &scalars)?]))
-    })
-}
-
-/// Decoded points of G1.
-#[pyclass(frozen)]
-pub struct G1Bases(Vec<G1Affine>);
-
-#[pymethods]
-impl G1Bases {
-    #[new]
-    fn new(py: Python<'_>, points: Input) -> PyResult<Self> {
-        run(py, || read_points(points.as_slice(), true)).map(Self)
-    }
-
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    #[pyo3(signature = (scalars, offset = 0))]
-    fn msm<'py>(&self, py: Python<'py>, scalars: Input, offset: isize) -> Bytes<'py> {
-        bases_msm(py, &self.0, &scalars, offset)
-    }
-}
-
-/// Decoded points of G2; `trusted` skips the subgroup check.
-#[pyclass(frozen)]
-pub struct G2Bases(Vec<G2Affine>);
-
-#[pymethods]
-impl G2Bases {
-    #[new]
-    fn new(py: Python<'_>, points: Input, trusted: bool) -> PyResult<Self> {
-        let bases = run(py, || {
-            let bases = read_points(points.as_slice(), true)?;
-            if !trusted {
-                pairing::require_subgroup(&bases)?;
-            }
-            Ok(bases)
-        })?;
-        Ok(Self(bases))
-    }
-
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    #[pyo3(signature = (scalars, offset = 0))]
-    fn msm<'py>(&self, py: Python<'py>, scalars: Input, offset: isize) -> Bytes<'py> {
-        bases_msm(py, &self.0, &scalars, offset)
-    }
 }
 
 #[pyfunction]

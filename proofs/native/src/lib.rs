@@ -8,12 +8,15 @@ mod codec;
 mod fault;
 mod field;
 mod input;
+mod mapping;
 mod msm;
 mod ntt;
+mod packed;
 mod pairing;
 mod pointwise;
 mod pool;
 
+mod bases;
 mod groups;
 mod lists;
 mod vectors;
@@ -22,9 +25,11 @@ mod vectors;
 #[pyo3::pymodule]
 mod hengsuan_native {
     #[pymodule_export]
+    use crate::bases::{G1Bases, G2Bases, KeyFile, seal_key_file, worthwhile_levels};
+    #[pymodule_export]
     use crate::groups::{
-        G1Bases, G2Bases, g1_check, g1_msm, g1_mul, g1_multiples, g1_neg, g1_sum, g2_check, g2_msm, g2_mul,
-        g2_multiples, g2_neg, g2_sum, pairing_product_is_one,
+        g1_check, g1_msm, g1_mul, g1_multiples, g1_neg, g1_sum, g2_check, g2_msm, g2_mul, g2_multiples,
+        g2_neg, g2_sum, pairing_product_is_one,
     };
     #[pymodule_export]
     use crate::lists::{
