@@ -11,8 +11,8 @@ The prover commits to m, then x and c follow by hashing, then it commits to the 
     w (x + b + c (1 - ones_b)) = m    so w_j = m_j/(x + b_j); absent rows of b count as the random c
     sum of u - w over the data rows = 0
 
-A permutation has no m: w (x + b) = ones_b, so both sides count every row once. A range [0, 2^k) is a subset of
-the public column 0 … 2^k - 1. Soundness error (rows_a + n)/r for x and rows_a/r for c, besides that of the
+A permutation has no m: w (x + b) = ones_b, so both sides count every row once. A range [0, 2^k) is a subset
+of the public column 0 … 2^k - 1. Soundness error (rows_a + n)/r for x and rows_a/r for c, besides that of the
 parts (docs/protocol.md, *logUp arguments*). Multiplicities cannot wrap: there are fewer rows than r.
 """
 
