@@ -33,6 +33,7 @@ __all__ = [
     "HadamardProof",
     "HadamardStatement",
     "combine_commitments",
+    "commitment_relations",
     "constant_one",
     "knowledge_relation",
     "product_column",
@@ -215,6 +216,18 @@ def knowledge_relation(
     _named(backend.g1_check, f"{name}, F", f)
     g2 = backend.g2_generator() + verifying.kappa2
     return Relation(f"proof of knowledge of {name}", f_kappa + backend.g1_neg(f), g2)
+
+
+def commitment_relations(
+    backend: Backend, verifying: VerifyingKey, commitment: ColumnCommitment, name: str
+) -> list[Relation]:
+    """What ``columns.check_commitment`` checks, for a batch: knowledge, and that F2 is F's half in G2."""
+    _named(backend.g2_check, f"{name}, F2", commitment.f2)
+    halves = backend.g1_neg(commitment.f) + backend.g1_generator()
+    return [
+        knowledge_relation(backend, verifying, commitment.f, commitment.f_kappa, name),
+        Relation(f"F2 of {name}", halves, backend.g2_generator() + commitment.f2),
+    ]
 
 
 def verify(
