@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from py_ecc.fields import optimized_bn128_FQ as FQ
-from py_ecc.fields import optimized_bn128_FQ2 as FQ2
 from py_ecc.fields import optimized_bn128_FQ12 as FQ12
 from py_ecc.optimized_bn128 import optimized_curve, optimized_pairing
 
@@ -24,6 +22,7 @@ from proofs.backend.codec import (
     require_length,
     require_scalar,
 )
+from proofs.backend.miller import multi_miller_loop
 from proofs.backend.subgroup import require_subgroup
 from proofs.errors import WrongLength
 from proofs.field import R
@@ -258,12 +257,12 @@ class PyEccBackend:
         lefts, rights = decode_g1(g1_points), decode_g2(g2_points)
         _same_length(lefts, rights)
         require_subgroup(rights)
-        product = FQ12.one()
-        for left, right in zip(lefts, rights, strict=True):
-            if left is not None and right is not None:
-                product *= optimized_pairing.pairing(
-                    _twist_point(right), _curve_point(left), final_exponentiate=False
-                )
+        pairs = [
+            (left, right)
+            for left, right in zip(lefts, rights, strict=True)
+            if left is not None and right is not None
+        ]
+        product = FQ12(multi_miller_loop(pairs))
         return bool(optimized_pairing.final_exponentiate(product) == FQ12.one())
 
 
@@ -279,12 +278,3 @@ def _one_g2(point: Buffer) -> G2Affine | None:
     if len(points) != 1:
         raise WrongLength(f"{len(points)} G2 points where one is required")
     return points[0]
-
-
-def _curve_point(point: G1Affine) -> tuple[FQ, FQ, FQ]:
-    return FQ(point[0]), FQ(point[1]), FQ.one()
-
-
-def _twist_point(point: G2Affine) -> tuple[FQ2, FQ2, FQ2]:
-    x0, x1, y0, y1 = point
-    return FQ2([x0, x1]), FQ2([y0, y1]), FQ2.one()

@@ -19,7 +19,7 @@ from proofs.backend.multiexp import scale_all
 from proofs.errors import NotInSubgroup
 from proofs.field import BN_U_NAF, P
 
-__all__ = ["require_subgroup"]
+__all__ = ["psi", "require_subgroup"]
 
 Fp2 = tuple[int, int]
 
@@ -41,18 +41,47 @@ _PSI_X = _power((9, 1), (P - 1) // 3)
 _PSI_Y = _power((9, 1), (P - 1) // 2)
 
 
-def _psi(point: G2Affine) -> G2Affine:
+def psi(point: G2Affine) -> G2Affine:
     """(x, y) to (conj(x) * xi^((p-1)/3), conj(y) * xi^((p-1)/2)), xi = 9 + i."""
     x0, x1, y0, y1 = point
     return _multiply((x0, -x1), _PSI_X) + _multiply((y0, -y1), _PSI_Y)
 
 
 def _psi_all(points: Sequence[G2Affine | None]) -> list[G2Affine | None]:
-    return [None if point is None else _psi(point) for point in points]
+    return [None if point is None else psi(point) for point in points]
 
 
 def require_subgroup(points: Sequence[G2Affine | None]) -> None:
-    """Raise NotInSubgroup naming the first point outside G2; infinity is inside."""
+    """Raise NotInSubgroup naming the first point outside G2; infinity is inside.
+
+    The last members that were found in short lists are remembered: a verifying key's points come again with
+    every proof, and a proof's point is checked by itself before it is paired.
+    """
+    if len(points) > _SHORT:
+        _require_all(points)
+        return
+    unknown = [point for point in points if point is not None and point not in _members]
+    if unknown:
+        _require_all(points)
+    for point in points:
+        _remember(point)
+
+
+_SHORT = 16
+_REMEMBERED = 64
+_members: dict[G2Affine, None] = {}
+"""The most recently used last."""
+
+
+def _remember(point: G2Affine | None) -> None:
+    if point is not None:
+        _members.pop(point, None)
+        _members[point] = None
+        while len(_members) > _REMEMBERED:
+            _members.pop(next(iter(_members)), None)
+
+
+def _require_all(points: Sequence[G2Affine | None]) -> None:
     by_u = scale_all(G2, points, BN_U_NAF)
     once = _psi_all(by_u)
     twice = _psi_all(once)

@@ -9,12 +9,14 @@ mod fault;
 mod field;
 mod input;
 mod mapping;
+mod members;
 mod msm;
 mod ntt;
 mod packed;
 mod pairing;
 mod pointwise;
 mod pool;
+mod straus;
 
 mod bases;
 mod groups;

@@ -18,6 +18,7 @@ use crate::buckets::Buckets;
 use crate::codec::Curve;
 use crate::fault::{Fault, same_length};
 use crate::packed::{COVERED_BITS, Packed, Run, stride};
+use crate::straus;
 
 /// Costs in field multiplications: an affine addition in a batch, a bucket's part of the weighted
 /// sum, an inversion.
@@ -27,6 +28,9 @@ const INVERSION: usize = 250;
 
 /// Fewer terms than this are not worth a second thread for the same window.
 const MIN_CHUNK: usize = 512;
+
+/// Fewer terms than this are not worth doublings of their own on a second thread.
+const MIN_STRAUS: usize = 8;
 
 const MAX_WIDTH: usize = 18;
 
@@ -79,6 +83,9 @@ pub fn multiply_sum_of<C: Curve>(points: &Run<'_, C>, scalars: &[BigInt<4>]) -> 
         return Ok(Affine::identity());
     }
     let plan = Plan::cheapest(terms.len(), bits as usize, points.levels());
+    if straus::cost(terms.len(), bits as usize) < plan.cost(terms.len()) {
+        return Ok(few(points, &terms).into_affine());
+    }
     let offsets = plan.offsets();
     terms.par_iter_mut().with_min_len(MIN_CHUNK).for_each(|term| term.balance(&offsets));
     let chunk = terms.len().div_ceil(plan.parts).max(MIN_CHUNK);
@@ -96,6 +103,17 @@ pub fn multiply_sum_of<C: Curve>(points: &Run<'_, C>, scalars: &[BigInt<4>]) -> 
         total + sum
     });
     Ok(total.into_affine())
+}
+
+/// The sum by Straus' method.
+fn few<C: Curve>(points: &Run<'_, C>, terms: &[Term]) -> Projective<C> {
+    let named: Vec<_> = points
+        .names(0)
+        .zip(terms)
+        .map(|(name, term)| (points.named(name), term.size, term.is_negative))
+        .collect();
+    let share = named.len().div_ceil(rayon::current_num_threads()).max(MIN_STRAUS);
+    named.par_chunks(share).map(straus::multiply_sum).sum()
 }
 
 /// Sum over terms and levels of (digit of the group's window) * (point of the level).
