@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {DatasetRegistry} from "../src/DatasetRegistry.sol";
+import {Evidence} from "../src/Evidence.sol";
 import {LicenceLedger} from "../src/LicenceLedger.sol";
 import {Market} from "../src/Market.sol";
 import {MarketAccess} from "../src/MarketAccess.sol";
@@ -30,6 +31,7 @@ contract Deploy {
         LicenceLedger licences;
         NodeRegistry nodes;
         Market market;
+        Evidence evidence;
     }
 
     function run() external returns (Deployment memory made) {
@@ -62,11 +64,13 @@ contract Deploy {
             vm.envOr("TREASURY", deployer),
             vm.envOr("FEE_BPS", uint256(200))
         );
+        made.evidence = new Evidence(made.market, made.nodes);
     }
 
     function _assignRoles(Deployment memory made, address deployer) private {
         MarketAccess access = made.access;
         access.wire(address(made.programs), address(made.licences), address(made.nodes), address(made.market));
+        access.grantRole(Roles.EVIDENCE, address(made.evidence), 0);
         access.grantRole(Roles.OPERATOR, vm.envOr("OPERATOR", deployer), 0);
         access.grantRole(Roles.REGISTRAR, vm.envOr("REGISTRAR", deployer), 0);
         access.grantRole(Roles.GUARDIAN, vm.envOr("GUARDIAN", deployer), 0);

@@ -35,6 +35,9 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
     /// @inheritdoc INodeRegistry
     mapping(address beneficiary => uint256) public awardOf;
 
+    /// @inheritdoc INodeRegistry
+    mapping(bytes32 nodeId => mapping(address signer => uint256)) public signerUntil;
+
     mapping(bytes32 nodeId => Node) private _nodes;
     mapping(bytes32 nodeId => Stake) private _stakes;
     mapping(bytes32 digest => bool) private _isActionUsed;
@@ -72,6 +75,7 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
             sealingKey: request.sealingKey,
             region: request.region
         });
+        signerUntil[nodeId][request.signer] = type(uint256).max;
         emit NodeRegistered(
             nodeId,
             request.operator,
@@ -91,6 +95,8 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
         uint32 version = stored.version + 1;
         if (request.version != version) revert VersionMismatch(request.nodeId, version, request.version);
         _checkTerms(request.signer, request.sealingKey, request.feePerJob);
+        signerUntil[request.nodeId][stored.signer] = block.timestamp;
+        signerUntil[request.nodeId][request.signer] = type(uint256).max;
         stored.signer = request.signer;
         stored.sealingKey = request.sealingKey;
         stored.feePerJob = uint96(request.feePerJob);

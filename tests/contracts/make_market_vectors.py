@@ -2,7 +2,8 @@
 
     python tests/contracts/make_market_vectors.py
 
-market.json holds what stands before the first order, jobs/ one file for each order.
+market.json holds what stands before the first order, jobs/ one file for each order, own_statement.json the
+proof that the node of one seat gives of its own shares.
 
 Two providers, three datasets, licences and one order per scenario, each signed, with a proof of its job. The
 forge tests deploy the contracts to the same addresses (a fixed deployer, nonces 0 … 6) and must find the same
@@ -35,14 +36,14 @@ from marketplace.signing.eip712 import (
     RegisterNode,
     RevokeLicence,
 )
+from proofs import blame, hashing, prover, setup
 from proofs import columns as column_rules
-from proofs import hashing, prover, setup
 from proofs.backend import Backend, get_backend
 from proofs.columns import ColumnCommitment, ColumnSchema
 from proofs.formats import to_hex
 from proofs.inner_product import scalar_bytes
 from proofs.keys import G2_NAMES, ProvingKey
-from proofs.randomness import SeededRandom
+from proofs.randomness import SeededRandom, draw_scalars
 from proofs.statement import JobContext, Program, SealedResult, Statement
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "test" / "vectors"
@@ -301,11 +302,7 @@ class World:
                 [bytes.fromhex(self.licence_id(name)[2:]) for name, _ in chosen]
             ),
         )
-        first = self.datasets["A"]
-        columns, commitments = [first.columns[0]], [first.commitments[0]]
-        for name, count in chosen:
-            columns += self.datasets[name].columns[1 : 1 + count]
-            commitments += self.datasets[name].commitments[1 : 1 + count]
+        columns, commitments = self._columns(scenario)
         foreign = self._foreign(context, program, len(columns)) if scenario.name == "sealed_4" else {}
         statement = Statement.of_program(program, tuple(c.f for c in commitments), ROWS)
         prove = prover.prove_sealed if scenario.is_sealed else prover.prove_public
@@ -332,6 +329,48 @@ class World:
             "otherCombination": self._combination(other),
             **foreign,
         }
+
+    def own_statement(self, scenario: Scenario, seat: int) -> dict[str, Any]:
+        """What the node of ``seat`` answers when a combined proof fails, with the slopes of both dealers."""
+        order = self.job(scenario)
+        program = self.programs[scenario.program]
+        columns, commitments = self._columns(scenario)
+        statement = Statement.of_program(program, tuple(c.f for c in commitments), ROWS)
+        source = random("slopes")
+        slopes = [draw_scalars(self.backend, source, CAPACITY) for _ in columns[1:]]
+        shares = [columns[0]] + [
+            self.backend.vec_combine([column, slope], [1, seat])
+            for column, slope in zip(columns[1:], slopes, strict=True)
+        ]
+        published = [
+            blame.SlopeCommitment(1 + at, (self.key.lagrange.msm(slope),)) for at, slope in enumerate(slopes)
+        ]
+        own = blame.seat_statement(self.backend, statement, published, seat)
+        context = JobContext(
+            chain_id=CHAIN_ID,
+            market=bytes.fromhex(ADDRESSES["Market"][2:]),
+            job_id=bytes.fromhex(order["id"][2:]),
+            program_id=program.program_id,
+            licences_hash=bytes.fromhex(order["licencesHash"][2:]),
+        )
+        committed = [column_rules.commit(self.key, share) for share in shares]
+        proven = prover.prove_sealed(self.key, context, own, shares, committed, random("own statement"))
+        return {
+            "job": scenario.name,
+            "seat": seat,
+            "slopes": abi_points([slope.coefficients[0] for slope in published]),
+            "shareCommitments": abi_points(list(own.columns)),
+            "proof": self._proof(proven),
+        }
+
+    def _columns(self, scenario: Scenario) -> tuple[list[bytes], list[ColumnCommitment]]:
+        """The columns of an order, `ones` first, and what they are committed by."""
+        first = self.datasets["A"]
+        columns, commitments = [first.columns[0]], [first.commitments[0]]
+        for name, count in (("A", scenario.first), ("B", scenario.second)):
+            columns += self.datasets[name].columns[1 : 1 + count]
+            commitments += self.datasets[name].commitments[1 : 1 + count]
+        return columns, commitments
 
     def _foreign(self, context: JobContext, program: Program, count: int) -> dict[str, str]:
         """A proof that holds and names this job, but over columns that the job does not have."""
@@ -375,3 +414,4 @@ if __name__ == "__main__":
     write(FOLDER / "market.json", world.document())
     for scenario in SCENARIOS:
         write(FOLDER / "jobs" / f"{scenario.name}.json", world.job(scenario))
+    write(FOLDER / "own_statement.json", world.own_statement(SCENARIOS[1], 2))

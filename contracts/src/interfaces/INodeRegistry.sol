@@ -122,6 +122,10 @@ interface INodeRegistry {
 
     function node(bytes32 nodeId) external view returns (Node memory);
 
+    /// @notice Until when a key signed for a node: 2^256 − 1 for its present one, the time of the change for a former one,
+    /// 0 for any other. A node answers for what a former key signed of jobs that it got before.
+    function signerUntil(bytes32 nodeId, address signer) external view returns (uint256);
+
     function stakeOf(bytes32 nodeId) external view returns (Stake memory);
 
     function awardOf(address beneficiary) external view returns (uint256);

@@ -70,15 +70,11 @@ contract MarketHandler is BatchWorld {
         recordEnd(jobId(name));
     }
 
-    function settleBatch(uint256 first, uint256 second) external {
+    function settleBatch(uint128 first, uint256 second) external {
         string[] memory names = new string[](2);
-        names[0] = openProvenName(first);
-        names[1] = names[0];
+        names[0] = openedName(first);
         // Seldom one job twice, which must fail.
-        for (uint256 i = 0; i < proven.length && second % 8 != 0; ++i) {
-            string memory other = proven[(second + i) % proven.length];
-            if (isOpen(jobId(other)) && jobId(other) != jobId(names[0])) names[1] = other;
-        }
+        names[1] = second % 8 == 0 ? names[0] : openedName(first + 1 + second % (proven.length - 1));
         bytes32[] memory ids = idsOf(names);
         uint256 prices = uint256(market.job(ids[0]).price) + market.job(ids[1]).price;
         market.settleBatch(ids, itemsOf(names));
@@ -89,6 +85,7 @@ contract MarketHandler is BatchWorld {
 
     function abort(uint256 which) external {
         bytes32 id = anyJob(which);
+        if (which % 16 == 1 && isOpen(id) && !licences.licence(licenceId("B")).isRevoked) this.revoke(64);
         market.abort(id);
         recordEnd(id);
     }
@@ -109,7 +106,7 @@ contract MarketHandler is BatchWorld {
         bytes32 id = licenceId("A");
         vm.prank(providerA);
         licences.allowTransfer(ILicenceLedger.AllowTransfer(id, address(0), block.timestamp), "");
-        address to = isBack ? consumer : OUTSIDER;
+        address to = isBack || _salt % 8 != 0 ? consumer : OUTSIDER;
         vm.prank(licences.licence(id).consumer);
         licences.transfer(ILicenceLedger.TransferLicence(id, to, _salt++, block.timestamp), "");
     }
@@ -309,6 +306,12 @@ contract MarketHandler is BatchWorld {
         for (uint256 i = 1; i < proven.length && which % 8 != 0 && !isOpen(jobId(name)); ++i) {
             name = proven[(which + i) % proven.length];
         }
+    }
+
+    /// @dev Opened first if it never was.
+    function openedName(uint256 which) private returns (string memory name) {
+        name = proven[which % proven.length];
+        if (market.job(jobId(name)).state == IMarket.JobState.NONE) _jobIds.push(openJob(name));
     }
 
     function isOpen(bytes32 id) private view returns (bool) {
