@@ -71,6 +71,7 @@ LOGUP_TAG = keccak256(b"hengsuan/logup/v1")
 LOGUP_X_TAG = keccak256(b"hengsuan/logup/x/v1")
 LOGUP_ABSENT_TAG = keccak256(b"hengsuan/logup/absent/v1")
 LOGUP_INVERSES_TAG = keccak256(b"hengsuan/logup/inverses/v1")
+CHUNK_TAG = keccak256(b"hengsuan/chunk/v1")
 STEP_TAG = keccak256(b"hengsuan/step/v1")
 
 

@@ -19,14 +19,14 @@ from proofs.clock import timed
 from proofs.errors import ContextMismatch, MalformedInput, WrongLength
 from proofs.field import R
 from proofs.randomness import SeededRandom, draw_scalar, draw_scalars
-from proofs.statement import MAX_OUTPUTS
+from proofs.statement import MAX_OUTPUTS, Program
 
 __all__ = ["DEGREE", "THRESHOLD", "DealContext", "DealerPackage", "Dealing", "answers_needed", "evaluate_at"]
 
 THRESHOLD = 1
 """t: shares of up to t nodes together show nothing."""
-DEGREE = 2
-"""g of the Gram program."""
+DEGREE = Program.DEGREE
+"""g of the Gram program; other programs' follows from their description (``proofs.programs``)."""
 
 MAGIC = b"HSDEAL01"
 MAX_SEATS = 255

@@ -6,11 +6,11 @@ commitments must have passed ``proofs.columns.check_commitments`` when they were
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from proofs import hashing, inner_product
 from proofs.backend.base import Backend
-from proofs.batch import Relation
+from proofs.batch import Relation, require_all
 from proofs.clock import timed
 from proofs.errors import MalformedInput, PairingFailed, WrongLength, WrongProgram
 from proofs.field import R
@@ -19,7 +19,7 @@ from proofs.keys import VerifyingKey
 from proofs.proof import Proof, ResultBinding
 from proofs.statement import BoundStatement, Program, PublicResult, SealedResult
 
-__all__ = ["relation", "verify", "verify_statement", "verify_under_checked_key"]
+__all__ = ["relation", "verify", "verify_batch", "verify_statement", "verify_under_checked_key"]
 
 
 @timed
@@ -38,10 +38,28 @@ def verify_under_checked_key(
     backend: Backend, key: VerifyingKey, program: Program, bound: BoundStatement, proof: Proof
 ) -> None:
     """As ``verify`` without the checks of the key, for those who have made them once for many proofs."""
+    _check_program(key, program, bound)
+    verify_statement(backend, key, bound, proof)
+
+
+def _check_program(key: VerifyingKey, program: Program, bound: BoundStatement) -> None:
     if program.program_id != bound.context.program_id:
         raise WrongProgram("the proof's context names another program")
     bound.statement.check_program(program, key.setup_id)
-    verify_statement(backend, key, bound, proof)
+
+
+def verify_batch(
+    backend: Backend, key: VerifyingKey, claims: Sequence[tuple[str, Program, BoundStatement, Proof]]
+) -> None:
+    """Several proofs under one checked key as one pairing product, error probability 1/r.
+
+    Raises what ``verify`` does; PairingFailed names the first claim whose proof is wrong.
+    """
+    relations = []
+    for name, program, bound, proof in claims:
+        _check_program(key, program, bound)
+        relations.append(relation(backend, key, bound, proof, name))
+    require_all(backend, relations)
 
 
 def verify_statement(backend: Backend, key: VerifyingKey, bound: BoundStatement, proof: Proof) -> None:

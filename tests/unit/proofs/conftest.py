@@ -112,6 +112,12 @@ def cast(backend: Backend) -> Cast:
     return make_cast(backend.name)
 
 
+@pytest.fixture
+def fast_cast() -> Cast:
+    """The cast on the fastest backend (``fast_key``)."""
+    return make_cast(available_backends()[0])
+
+
 @dataclass
 class Attempt:
     """One attempt of the job by two dealers (one column each) and the nodes at ``seats``."""
