@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from functools import cache
@@ -14,6 +15,13 @@ from proofs.backend.base import Backend, Bases, Buffer
 from proofs.errors import ProofSystemError
 
 __all__ = ["Backend", "BackendUnavailable", "Bases", "Buffer", "available_backends", "get_backend"]
+
+_log = logging.getLogger(__name__)
+
+SLOW = (
+    "py_ecc computes in Python integers on one core: proofs take some hundred times as long as with the "
+    "native kernel; to build that, run `maturin develop --release -m proofs/native/Cargo.toml`"
+)
 
 ENVIRONMENT_VARIABLE = "HENGSUAN_PROOFS_BACKEND"
 

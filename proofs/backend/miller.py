@@ -2,10 +2,10 @@
 
 The optimal ate pairing of BN254 (Vercauteren, eprint 2008/096) in the tower of py_ecc: F_p^12 is
 F_p[w] / (w^12 - 18 w^6 + 82) with i = w^6 - 9, and the twist is undone by (x, y) -> (x w^2, y w^3). The
-line of slope m (in F_p^2, on the twist) through (x, y), at P, is then y_P - m x_P w + (m x - y) w^3: five of twelve
-coefficients. All pairs share each squaring and each inversion, which is what py_ecc's own loop, one pair at a
-time with numerators and denominators apart, cannot do. The final exponentiation is py_ecc's, and a test
-compares the whole with py_ecc's pairing.
+line of slope m (in F_p^2, on the twist) through (x, y), at P, is then y_P - m x_P w + (m x - y) w^3: five
+of twelve coefficients. All pairs share each squaring and each inversion, which is what py_ecc's own loop,
+one pair at a time with numerators and denominators apart, cannot do. The final exponentiation is py_ecc's,
+and a test compares the whole with py_ecc's pairing.
 """
 
 from __future__ import annotations

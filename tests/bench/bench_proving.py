@@ -18,10 +18,13 @@ import random
 import secrets
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from measure import Measured, in_process, program, seconds_of
+from py_ecc import optimized_bn128
 
+from proofs import key_cache
 from proofs.backend import get_backend
 from proofs.columns import ColumnCommitment, blind, check_commitments, commit, ones_column, ones_commitment
 from proofs.field import R
@@ -34,26 +37,29 @@ from proofs.keys import ProvingKey
 from proofs.node import deal_context, round1, round2
 from proofs.prover import prove_sealed
 from proofs.randomness import OsRandom
-from proofs.setup import generate
+from proofs.setup import ensure_development_setup, load
 from proofs.sharing import Dealing
 from proofs.statement import JobContext, Program, Statement
 from proofs.verifier import verify_statement
 
 PEERS = Path(__file__).parent / "peers"
 VECTORS = Path(__file__).parents[1] / "vectors" / "snarkjs" / "hash1"
+KEYS = Path("var/bench/keys").resolve()
 COLUMNS = 3
 """Private columns; with ``ones`` a job has four."""
 
 
 class Job:
-    """A Gram job of ``ones`` and three 32-bit columns under a development setup made in memory."""
+    """A Gram job of ``ones`` and 32-bit columns under a development setup, its key mapped from disk."""
 
-    def __init__(self, n: int, rows: int, backend_name: str | None = None) -> None:
+    def __init__(
+        self, n: int, rows: int, backend_name: str | None = None, private_columns: int = COLUMNS
+    ) -> None:
         self.backend = get_backend(backend_name)
-        self.key: ProvingKey = generate(self.backend, n).proving_key(self.backend, trusted=True)
+        self.key: ProvingKey = ensure_development_setup(KEYS, n, self.backend)
         draw = random.Random(n)
         self.columns = [ones_column(n, rows)]
-        for _ in range(COLUMNS):
+        for _ in range(private_columns):
             values = [draw.randrange(1 << 32) for _ in range(rows)]
             vector = self.backend.vec_from_i64(values) + bytes(32 * (n - rows))
             self.columns.append(blind(self.backend, vector, OsRandom()))
@@ -115,19 +121,53 @@ def strict_verification(backend_name: str, runs: int) -> float:
 
 
 def strict_groth16(backend_name: str, runs: int) -> float:
-    """Seconds to verify one ordinary Groth16 proof strictly: key, encodings, subgroups, four pairings."""
+    """Seconds to verify ordinary Groth16 proofs of one key strictly: key, encodings, subgroups, pairings.
+
+    Every run has another proof (A k, B / k of a valid one), so that nothing of it is remembered.
+    """
     backend, case = get_backend(backend_name), VECTORS / "cases" / "valid"
     key = Groth16VerifyingKey.from_json(read_json(VECTORS / "verification_key.json"))
     proof = Groth16Proof.from_json(read_json(case / "proof.json"))
     public = public_from_json(read_json(case / "public.json"))
-    return seconds_of(lambda: groth16_verify(backend, key, proof, public), runs)
+    proofs = iter(
+        [
+            replace(proof, a=backend.g1_mul(proof.a, k), b=backend.g2_mul(proof.b, pow(k, -1, R)))
+            for k in range(2, runs + 3)
+        ]
+    )
+    return seconds_of(lambda: groth16_verify(backend, key, next(proofs), public), runs)
 
 
 def separate_pairings(backend_name: str, runs: int) -> float:
-    """Seconds of four pairing checks with a final exponentiation each."""
+    """Seconds of four complete pairings, a final exponentiation each, every time of another point.
+
+    py_ecc: its own ``pairing``. Native: arkworks' through the kernel, which checks the points as well.
+    """
     backend = get_backend(backend_name)
-    g1, g2 = backend.g1_generator(), backend.g2_generator()
-    return 4 * seconds_of(lambda: backend.pairing_product_is_one(g1, g2), runs)
+    scalars = iter(range(2, 4 * runs + 6))
+    if backend_name == "py_ecc":
+        rights = [optimized_bn128.multiply(optimized_bn128.G2, k) for k in scalars]
+        pairs = iter([(*optimized_bn128.normalize(right), optimized_bn128.FQ2.one()) for right in rights])
+
+        def one() -> object:
+            return optimized_bn128.pairing(next(pairs), optimized_bn128.G1)
+
+    else:
+        points = iter([backend.g2_mul(backend.g2_generator(), k) for k in scalars])
+
+        def one() -> object:
+            return backend.pairing_product_is_one(backend.g1_generator(), next(points))
+
+    return seconds_of(lambda: [one() for _ in range(4)], runs)
+
+
+def load_seconds(n: int, runs: int, is_mapped: bool) -> float:
+    """Seconds of ``setup.load`` of a trusted key: mapped, or read and parsed."""
+    backend = get_backend()
+    ensure_development_setup(KEYS, n, backend)
+    if not is_mapped:
+        key_cache.read = key_cache.write = lambda *_: None  # type: ignore[assignment]  # in this process only
+    return seconds_of(lambda: load(KEYS / f"development-{n}", backend, trusted=True), runs)
 
 
 def install_peers(var: Path) -> None:
@@ -202,13 +242,16 @@ def main() -> None:
     install_peers(var)
     for log in map(int, arguments.sizes.split(",")):
         ours = in_process(node_round2, 1 << log, arguments.runs)
+        line(f"node round 2, n = 2^{log}", ours, "gnark prove", gnark(var, log, arguments.runs), "<= 0.5")
         zkey, witness, constraints = circom_key(
             var, f"chain{log}", f"Chain({(1 << log) - 4})", "chain", {"start": "3"}
         )
-        line(f"node round 2, n = 2^{log}", ours, "snarkjs prove", snarkjs(zkey, witness, 3), "<= 0.1")
-        line(f"  ({constraints} constraints)", ours, "gnark prove", gnark(var, log, arguments.runs), "<= 0.5")
+        theirs = snarkjs(zkey, witness, 3 if log < 18 else 1)
+        line(f"  ({constraints} constraints)", ours, "snarkjs prove", theirs, "<= 0.1")
         each = in_process(commitment_per_value, 1 << log, arguments.runs)
         print(f"commitment of a 32-bit column (F, F2, F_kappa): {each.seconds * 1e6:.2f} us per value")
+        mapped, parsed = (in_process(load_seconds, 1 << log, arguments.runs, kind) for kind in (True, False))
+        line(f"load the key, mapped, n = 2^{log}", mapped, "parsed", parsed, "none")
     for name in ("native", "py_ecc"):
         pairings = in_process(separate_pairings, name, 5)
         ordinary = in_process(strict_groth16, name, 5)
