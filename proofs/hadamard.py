@@ -2,7 +2,7 @@
 
 Proven by one pairing identity between commitments, not by a second Groth16 circuit under the same delta:
 with circuit 1's points (L_i - L_0)/delta a prover could move differences between rows, and a point L_0/delta
-would let it prove any inner product (ADR 0006). With L = L_(n-2), t_D of ``proofs.data_rows`` and ``job`` the
+would let it prove any inner product (ADR 0007). With L = L_(n-2), t_D of ``proofs.data_rows`` and ``job`` the
 hash of what the proof is for:
 
     (p + job L)(q + job L) - u = h t_D      as polynomials, which is u = p q on the rows where t_D vanishes

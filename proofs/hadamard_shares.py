@@ -1,4 +1,4 @@
-"""The Hadamard product share-wise. PROTOCOL, *Circuit 2* and *Sharing and the nodes*; ADR 0006.
+"""The Hadamard product share-wise. PROTOCOL, *Circuit 2* and *Sharing and the nodes*; ADR 0007.
 
 Degrees, in multiples of the threshold t: a dealt column 1, a public one 0, a product the sum of its factors'.
 Node k multiplies its shares row by row, without talking to anyone: on the data rows that is a point of a

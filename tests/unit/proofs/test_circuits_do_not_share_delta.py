@@ -1,6 +1,6 @@
 """Why circuit 2 is not a second Groth16 circuit under the same delta: both ways of doing so are forged here.
 
-ADR 0006.
+ADR 0007.
 """
 
 from __future__ import annotations
