@@ -11,7 +11,7 @@ import argparse
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ from proofs.columns import ColumnCommitment, ColumnSchema
 from proofs.errors import MalformedInput, SchemaInvalid, WrongSetup
 from proofs.inner_product import scalar_bytes
 from proofs.keys import ProvingKey
+from proofs.programs import described_from, make_plan, settlement
+from proofs.programs import run as program_run
+from proofs.programs.bundle import FORMAT as PROGRAM_PROOF
+from proofs.programs.bundle import ProgramBundle
+from proofs.programs.description import Described
 from proofs.randomness import OsRandom
 from proofs.receipt import Receipt, ReceiptInput
 from proofs.statement import MAX_OUTPUTS, JobContext, Program, Statement
@@ -46,6 +51,26 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     commit.add_argument("--schema", type=Path, required=True, help='{"version": 1, "columns": [...]}')
     commit.add_argument("--out", type=Path, required=True, help="data directory to write; holds secrets")
     commit.set_defaults(run=_commit)
+    _add_prove(commands)
+    verify = commands.add_parser("verify", help="check a receipt bundle, or a program's proof, offline")
+    verify.add_argument("receipt", type=Path)
+    verify.add_argument("--key", type=Path, help="key directory, to recompute the commitment of ones")
+    verify.add_argument("--backend", default="py_ecc", help="py_ecc (default) or native")
+    verify.set_defaults(run=_verify)
+    plan = commands.add_parser("plan", help="say what a program takes: proofs, nodes, price, contract call")
+    plan.add_argument("program", type=Path, help="program document")
+    plan.add_argument(
+        "--columns", type=int, required=True, help="number of columns of the job, ones included"
+    )
+    plan.add_argument("--capacity", type=int, required=True, help="n")
+    plan.add_argument("--public", action="store_true")
+    plan.set_defaults(run=_plan)
+    inspect = commands.add_parser("inspect", help="say what a key or data directory or a receipt holds")
+    inspect.add_argument("path", type=Path)
+    inspect.set_defaults(run=_inspect)
+
+
+def _add_prove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     prove = commands.add_parser("prove", help="prove the Gram matrix of committed columns, all held here")
     prove.add_argument("--key", type=Path, required=True, help="key directory")
     prove.add_argument("--data", type=Path, action="append", required=True, help="data directory; repeatable")
@@ -53,6 +78,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     prove.add_argument("--chain-id", type=int, required=True)
     prove.add_argument("--market", required=True, help="address of the Market contract, 0x hex")
     prove.add_argument("--job-id", required=True, help="32 bytes, 0x hex")
+    prove.add_argument("--program", type=Path, help="program document of another kind than gram")
     prove.add_argument("--left-count", type=int, default=0)
     prove.add_argument("--right-start", type=int, default=0)
     prove.add_argument(
@@ -61,14 +87,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     prove.add_argument("--opening", type=Path, help="file for what opens a sealed result; secret")
     prove.add_argument("--out", type=Path, required=True, help="receipt bundle to write")
     prove.set_defaults(run=_prove)
-    verify = commands.add_parser("verify", help="check a receipt bundle offline")
-    verify.add_argument("receipt", type=Path)
-    verify.add_argument("--key", type=Path, help="key directory, to recompute the commitment of ones")
-    verify.add_argument("--backend", default="py_ecc", help="py_ecc (default) or native")
-    verify.set_defaults(run=_verify)
-    inspect = commands.add_parser("inspect", help="say what a key or data directory or a receipt holds")
-    inspect.add_argument("path", type=Path)
-    inspect.set_defaults(run=_inspect)
 
 
 def _setup(arguments: argparse.Namespace) -> str:
@@ -192,7 +210,9 @@ def _prove(arguments: argparse.Namespace) -> str:
         raise MalformedInput(f"{len(licences)} licence ids for {len(tables)} data directories")
     if any(table.rows != tables[0].rows for table in tables):
         raise MalformedInput("the data directories have different numbers of rows")
-    program = Program(key.setup_id, arguments.left_count, arguments.right_start)
+    program: Described = Program(key.setup_id, arguments.left_count, arguments.right_start)
+    if arguments.program is not None:
+        program = described_from(formats.parse_json(arguments.program.read_bytes()))
     context = JobContext(
         chain_id=arguments.chain_id,
         market=formats.from_hex(arguments.market, "--market", 20),
@@ -202,6 +222,8 @@ def _prove(arguments: argparse.Namespace) -> str:
     )
     columns = tables[0].columns[:1] + [column for table in tables for column in table.columns[1:]]
     commitments = tables[0].commitments[:1] + [c for table in tables for c in table.commitments[1:]]
+    if not isinstance(program, Program):
+        return _prove_program(arguments, key, context, program, tables[0].rows, columns, commitments)
     statement = Statement.of_program(program, tuple(c.f for c in commitments), tables[0].rows)
     prove = prover.prove_public if arguments.public else prover.prove_sealed
     proven = prove(key, context, statement, columns, commitments)
@@ -222,6 +244,40 @@ def _prove(arguments: argparse.Namespace) -> str:
     return f"proof of {statement.output_count} outputs over {statement.rows} rows in {arguments.out}"
 
 
+def _prove_program(
+    arguments: argparse.Namespace,
+    key: ProvingKey,
+    context: JobContext,
+    program: Described,
+    rows: int,
+    columns: Sequence[bytes],
+    commitments: Sequence[ColumnCommitment],
+) -> str:
+    is_sealed = not arguments.public
+    run = program_run.prove(key, context, program, rows, columns, commitments, is_sealed=is_sealed)
+    opened = run.opened if arguments.public else ()
+    bundle = ProgramBundle(program, context, rows, tuple(commitments), run.proof, opened)
+    arguments.out.write_text(json.dumps(bundle.document(), indent=1) + "\n")
+    if arguments.opening is not None and is_sealed:
+        secret = {
+            "steps": [json.loads(_opening_document(step)) for step in run.steps],
+            "opened": [formats.to_hex(column) for column in run.opened],
+        }
+        _write_secret(arguments.opening, json.dumps(secret, indent=1).encode() + b"\n")
+    return f"proof of {run.plan.output_count} outputs over {rows} rows in {arguments.out}"
+
+
+def _plan(arguments: argparse.Namespace) -> str:
+    program = described_from(formats.parse_json(arguments.program.read_bytes()))
+    plan = make_plan(program, arguments.columns)
+    cost = plan.cost(arguments.capacity, is_sealed=not arguments.public)
+    settled = settlement(program, arguments.columns)
+    facts = {"program_id": formats.to_hex(program.program_id), "degree": plan.degree} | asdict(cost)
+    call = f"left_count {settled.left_count}, right_start {settled.right_start}"
+    facts["contract"] = call if settled.is_settleable else settled.reason
+    return _describe(facts, tuple(facts))
+
+
 def _opening_document(proven: prover.Proven) -> bytes:
     opening = {
         "outputs": [formats.to_hex(scalar_bytes(output)) for output in prover.scalars_of(proven.outputs)],
@@ -235,8 +291,11 @@ def _opening_document(proven: prover.Proven) -> bytes:
 
 
 def _verify(arguments: argparse.Namespace) -> str:
+    document = formats.parse_json(arguments.receipt.read_bytes())
+    if isinstance(document, dict) and document.get("format") == PROGRAM_PROOF:
+        return _verify_program(arguments, document)
     report = receipt.verify(
-        arguments.receipt.read_bytes(),
+        document if isinstance(document, dict) else arguments.receipt.read_bytes(),
         key_directory=arguments.key,
         backend=get_backend(arguments.backend),
     )
@@ -246,6 +305,19 @@ def _verify(arguments: argparse.Namespace) -> str:
     lines += [f"  warning: {warning}" for warning in report.warnings]
     if report.outputs is not None:
         lines.append("  outputs: " + " ".join(map(str, report.outputs)))
+    return "\n".join(lines)
+
+
+def _verify_program(arguments: argparse.Namespace, document: object) -> str:
+    bundle = ProgramBundle.from_document(document)
+    if arguments.key is None:
+        raise MalformedInput("a program's proof is checked with the setup's key directory; give --key")
+    key = setup.load(arguments.key, get_backend(arguments.backend))
+    checks = bundle.verify(key)
+    lines = [f"valid: job {formats.to_hex(bundle.context.job_id)}"]
+    lines += [f"  checked: {check}" for check in checks]
+    if key.is_development:
+        lines.append(f"  warning: insecure: {setup.INSECURE}")
     return "\n".join(lines)
 
 

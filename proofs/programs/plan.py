@@ -24,7 +24,7 @@ PUBLIC_PAIRINGS, SEALED_PAIRINGS = 5, 7
 
 @dataclass(frozen=True)
 class Product:
-    """Column ``output`` = column ``left`` times column ``right``, row by row; e e = e if all are one."""
+    """Column ``output`` = column ``left`` times column ``right``, row by row; it may be one of them."""
 
     left: int
     right: int
@@ -114,11 +114,16 @@ def make_plan(program: Described, column_count: int) -> Plan:
     ones = [Rectangle((i,), (0,), (1,)) for i in checks if program.columns[i] == "selection"]
     return Plan(
         column_count=column_count,
-        products=(*(Product(i, i, i) for i in checks), *derived),
+        products=(*(product for i in checks for product in _bits(i)), *derived),
         rectangles=(*ones, *_cover([o for o in program.outputs if isinstance(o, Inner)])),
         openings=tuple(o for o in program.outputs if isinstance(o, Sum)),
         degree=program.degree,
     )
+
+
+def _bits(column: int) -> tuple[Product, Product]:
+    """e e = e: only 0 and 1; ones e = e: 0 behind the rows that are present."""
+    return Product(column, column, column), Product(0, column, column)
 
 
 def _cover(outputs: Sequence[Inner]) -> list[Rectangle]:

@@ -49,7 +49,7 @@ def job(key: ProvingKey, program: Any, *names: str) -> tuple[Any, ...]:
     """Context, program, rows, columns and commitments for ``ones`` and the named columns."""
     columns = [column_rules.ones_column(key.n, ROWS)]
     for name in names:
-        data = key.backend.vec_from_i64(DATA[name]) + bytes(32 * (key.n - ROWS))
+        data = key.backend.vec_from_i64(DATA[name]) + bytes(32 * (key.n - len(DATA[name])))
         columns.append(column_rules.blind(key.backend, data, SeededRandom(bytes(32), name.encode())))
     commitments = [column_rules.commit(key, column) for column in columns]
     context = JobContext(31337, b"\x11" * 20, b"\x22" * 32, program.program_id, b"\x33" * 32)
@@ -177,7 +177,7 @@ def test_only_a_gram_program_says_that_it_can_be_settled() -> None:
     assert settlement(Program(SETUP, 1, 2), 4).left_count == 1
     refused = settlement(lookup(SETUP, 2, [2, 3]), 4)
     assert not refused.is_settleable
-    assert "2 inner-product and 1 Hadamard proofs" in refused.reason
+    assert "2 inner-product and 2 Hadamard proofs" in refused.reason
     assert "opened, not proven" in settlement(weighted_sums(SETUP, FOUR, [[(1, 1)]]), 4).reason
 
 
@@ -201,6 +201,15 @@ def test_what_is_no_selection_is_not_proven(
     fast_key: ProvingKey, monkeypatch: pytest.MonkeyPatch, selection: list[int]
 ) -> None:
     monkeypatch.setitem(DATA, "e", selection)
+    with pytest.raises(InvalidProof):
+        prove(fast_key, job(fast_key, lookup(fast_key.setup_id, 1, [2]), "e", "x"))
+
+
+def test_a_selection_must_not_go_on_behind_the_rows(
+    fast_key: ProvingKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 1 on an absent row adds nothing to <e, ones>, but would add what stands there to the answer."""
+    monkeypatch.setitem(DATA, "e", [0, 1, 0, 0, 1])
     with pytest.raises(InvalidProof):
         prove(fast_key, job(fast_key, lookup(fast_key.setup_id, 1, [2]), "e", "x"))
 
@@ -262,7 +271,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Any], Any], type[Exception]]] = {
     ),
     "no product": (lambda p: swap(p, products=()), WrongLength),
     "another product": (
-        lambda p: swap(p, products=(replace(p.products[0], h=p.rectangles[0][1].a),)),
+        lambda p: swap(p, products=p.products[::-1]),
         PairingFailed,
     ),
 }
