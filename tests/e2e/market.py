@@ -37,7 +37,17 @@ from scheduler.agents.consumer.ordering import build_order, place_order
 from scheduler.agents.node.config import NodeConfig
 from scheduler.agents.session import Session, open_session
 
-__all__ = ["FINAL", "FirstStart", "Market", "Money", "first_start", "wait_until"]
+__all__ = [
+    "FINAL",
+    "JOB_SECONDS",
+    "ROOT",
+    "FirstStart",
+    "Market",
+    "Money",
+    "first_start",
+    "own_environment",
+    "wait_until",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).with_name("settings")
@@ -251,8 +261,9 @@ class Market:
         return str(json.loads(public)["eth_address"])
 
     def node_id(self, party: str) -> str:
-        path = self.homes / party / "state" / "registration.json"
-        return str(json.loads(path.read_text(encoding="utf-8"))["node_id"])
+        query = "SELECT node_id FROM nodes_node JOIN accounts_party ON party_id = id WHERE eth_address = %s"
+        (row,) = self.rows(query, self.address(party))
+        return str(row[0])
 
     @contextmanager
     def benched(self, party: str) -> Iterator[None]:

@@ -1,0 +1,92 @@
+"""Nodes that die or lie: the job goes on with others or ends, and no wrong proof settles."""
+
+import pytest
+
+from tests.chaos.stage import ODD_NODE, Stage
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_a_node_killed_while_proving_goes_on_where_it_was_once_it_is_back(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(prove="pause"):
+        job_id = stage.order_with_odd_node()
+        task_id = stage.found("paused.json", job_id)["task_id"]
+        market.kill(ODD_NODE.name)
+    stage.start_node()
+    job = market.wait_for_state(job_id, "SETTLED")
+    assert job["attempt"] == 1, market.story(job_id)
+    leases = market.rows("SELECT closed_at IS NULL FROM leases_lease WHERE task_id = %s", task_id)
+    assert leases == [(False,), (False,)], "the first lease expired, the second one was answered"
+    assert market.rows("SELECT losses, state FROM leases_task WHERE id = %s", task_id) == [(1, "DONE")]
+    stage.assert_paid_once(job_id, before)
+
+
+def test_a_node_killed_while_computing_that_stays_away_is_replaced(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(compute="pause"):
+        job_id = stage.order_with_odd_node()
+        stage.found("paused.json", job_id)
+        market.kill(ODD_NODE.name)
+    try:
+        job = market.wait_for_state(job_id, "SETTLED")
+    finally:
+        stage.start_node()
+    assert job["attempt"] == 2, market.story(job_id)
+    (lost,) = market.events(job_id, "seats_lost")
+    assert [(seat["node_id"], seat["code"]) for seat in lost["detail"]["seats"]] == [
+        (stage.node_id, "party_lost")
+    ]
+    assert stage.node_id in stage.seats(job_id, 1)
+    assert stage.node_id not in stage.seats(job_id, 2)
+    stage.assert_paid_once(job_id, before)
+
+
+def test_a_node_with_a_wrong_result_in_its_second_answer_is_named_and_replaced(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(prove="wrong_binding"):
+        job_id = stage.order_with_odd_node()
+        job = market.wait_for_state(job_id, "SETTLED")
+    assert job["attempt"] == 2, market.story(job_id)
+    assert market.events(job_id, "proof_rejected")
+    (fault,) = market.events(job_id, "fault_found")
+    party_id = str(market.session(ODD_NODE.name).enrolment.party_id)
+    assert party_id in str(fault["detail"])
+    named = "SELECT party_id::text, node_id, reason, role FROM pipeline_fault WHERE job_id = %s"
+    assert market.rows(named, job_id) == [(party_id, stage.node_id, "binding_wrong", "node")]
+    assert stage.node_id not in stage.seats(job_id, 2)
+    stage.assert_paid_once(job_id, before)
+
+
+def test_a_wrong_proof_part_of_a_node_that_nobody_can_convict_never_settles(stage: Stage) -> None:
+    """C alone shows nothing against its sender (proofs.blame): the whole attempt is given up, and with one
+    other node left the job ends."""
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(prove="wrong_core"):
+        job_id = stage.order_with_odd_node()
+        job = market.wait_for_state(job_id, "FAILED")
+    assert job["reason_code"] == "contribution_unattributed", market.story(job_id)
+    assert market.events(job_id, "proof_rejected")
+    assert market.events(job_id, "blame_started")
+    (given_up,) = market.events(job_id, "contribution_unattributed")
+    assert given_up["detail"]["answering"] == [1, 2, 3]
+    settled = "SELECT 1 FROM chain_chaintransaction WHERE job_id = %s AND kind LIKE 'settle%%'"
+    assert market.rows(settled, job_id) == []
+    stage.assert_given_back(job_id, before)
+
+
+def test_a_malformed_point_is_refused_while_the_lease_goes_on_and_then_others_take_over(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(prove="off_curve"):
+        job_id = stage.order_with_odd_node()
+        refused = stage.found("refused.json")
+        job = market.wait_for_state(job_id, "SETTLED")
+    assert (refused["status"], refused["code"], refused["then"]) == (422, "point_malformed", "continue")
+    assert refused["detail"]
+    assert refused["remedy"]
+    assert job["attempt"] == 2, market.story(job_id)
+    (lost,) = market.events(job_id, "seats_lost")
+    assert [(seat["node_id"], seat["code"]) for seat in lost["detail"]["seats"]] == [
+        (stage.node_id, "result_rejected")
+    ]
+    stage.assert_paid_once(job_id, before)
