@@ -13,13 +13,13 @@ from rich.console import Console
 from marketplace.platform.errors import PlatformError
 from marketplace.platform.main_job import CAPACITY, MainJob
 from marketplace.platform.paths import Installation
-from marketplace.platform.ports import LOOPBACK, PortBook
+from marketplace.platform.ports import LOOPBACK, PortBook, accepts_connections
 from marketplace.platform.processes import PARTIES, market_programs, party_program
 from marketplace.platform.services import services_start
 from marketplace.platform.steps import Steps
 from marketplace.platform.supervisor import Supervisor, interrupt_on_termination
 
-__all__ = ["main"]
+__all__ = ["main", "prepare_market", "refuse_taken"]
 
 PREFERRED_WEB_PORT = 8000
 
@@ -76,6 +76,7 @@ def _run(
     job.prepare_homes()
     prepare_market(steps, installation, job.market_steps())
     job.hand_out_tokens()
+    refuse_taken(web_port)
     for program in market_programs(installation, environment, web_port):
         with steps.step(program.name):
             supervisor.start(program)
@@ -89,6 +90,12 @@ def _run(
     console.print(f"serving on {market_url} — Ctrl-C stops everything", highlight=False)
     supervisor.serve()
     return status
+
+
+def refuse_taken(web_port: int) -> None:
+    """Raise PlatformError if somebody took the port while the market was prepared: they would be believed."""
+    if accepts_connections(web_port):
+        raise PlatformError(f"port {web_port} was taken by another program meanwhile; start again")
 
 
 def prepare_market(steps: Steps, installation: Installation, further: list[list[str]]) -> None:
