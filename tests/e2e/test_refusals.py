@@ -134,27 +134,44 @@ class Licences:
 @pytest.fixture(scope="module")
 def licences(market: Market) -> Licences:
     one_run, revoked = (grant(market, name) for name in ("one run", "revoked"))
-    a_day_slow = grant(market, "expired", clock=lambda: time.time() - DAY_SECONDS + 3, valid_days=1)
+    expired = grant(market, "expired", clock=a_day_slow, valid_days=1)
     done = market.command("connector-operator", "connector", "revoke", revoked)
     assert (done.returncode, done.stderr) == (0, "")
-    states = {one_run: ("GRANTED",), revoked: ("REVOKED",), a_day_slow: ("GRANTED", "EXPIRED")}
+    states = {one_run: ("GRANTED",), revoked: ("REVOKED",), expired: ("GRANTED", "EXPIRED")}
     query = "SELECT state FROM licences_licence WHERE licence_id = %s"
     for licence_id, wanted in states.items():
         wait_until(lambda: market.rows(query, licence_id)[0][0] in wanted, f"{licence_id} {wanted}")  # noqa: B023
-    wait_until(lambda: market.reader.licence(a_day_slow).not_after < time.time(), "the end of a validity")
+    await_end(market, expired)
     bank = market.reader.job(market.main_job_id).inputs[1].licence_id
-    return Licences(one_run, revoked, a_day_slow, bank)
+    return Licences(one_run, revoked, expired, bank)
 
 
-def grant(market: Market, name: str, *, clock: Callable[[], float] = time.time, valid_days: int = 30) -> str:
-    """The operator's connector signs a licence for one run on one column and hands it in."""
+def await_end(market: Market, licence_id: str) -> None:
+    not_after = market.reader.licence(licence_id).not_after
+    wait_until(lambda: not_after < time.time(), f"the end of {licence_id}")
+
+
+def a_day_slow() -> float:
+    """A clock by which one day from now is three seconds from now."""
+    return time.time() - DAY_SECONDS + 3
+
+
+def grant(
+    market: Market,
+    name: str,
+    *,
+    columns: tuple[str, ...] = ("tenure",),
+    clock: Callable[[], float] = time.time,
+    valid_days: int = 30,
+) -> str:
+    """The operator's connector signs a licence for one run and hands it in."""
     session = market.session("connector-operator")
     (stored,) = session.state.names("datasets")
     offer = OfferSection(
         name=name,
         dataset="telco-usage",
         consumer="churn-insight",
-        columns=("tenure",),
+        columns=columns,
         runs=1,
         price_per_run=10**18,
         valid_days=valid_days,
@@ -228,6 +245,18 @@ def test_a_revoked_licence_is_refused(market: Market, licences: Licences) -> Non
 
 def test_an_expired_licence_is_refused(market: Market, licences: Licences) -> None:
     refused(market, signed(market, licences.expired, licences.bank), "validity")
+
+
+def test_the_consumers_command_passes_over_a_licence_that_has_just_expired(market: Market) -> None:
+    """The market may still call it granted, and it is the newest that fits."""
+    columns = ("tenure", "monthly_charges", "total_charges", "fiber_optic")
+    expired = grant(market, "expired in full", columns=columns, clock=a_day_slow, valid_days=1)
+    query = "SELECT 1 FROM licences_licence WHERE licence_id = %s AND state = 'GRANTED'"
+    wait_until(lambda: market.rows(query, expired), "the grant")
+    await_end(market, expired)
+    order = str(market.homes / "consumer" / "order.toml")
+    done = market.command("consumer", "consumer", "explain", order, "--json")
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_last_run_serves_one_job_and_a_second_one_finds_the_licence_exhausted(

@@ -92,7 +92,7 @@ def _await_licences(
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     while True:
         try:
-            return _choose_licences(session, wanted)
+            return _choose_licences(session, wanted, at=now())
         except ConfigurationError as error:
             if error.code != "licence_missing" or now() >= gives_up_at:
                 raise
@@ -100,7 +100,9 @@ def _await_licences(
         sleep(LICENCES_EVERY_SECONDS)
 
 
-def _choose_licences(session: Session, wanted: OrderFile) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _choose_licences(
+    session: Session, wanted: OrderFile, *, at: float
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """For each input a licence in force and its dataset."""
     licences = until_available(session.client.licences)
     held = [
@@ -111,7 +113,7 @@ def _choose_licences(session: Session, wanted: OrderFile) -> list[tuple[dict[str
         dataset_id: until_available(functools.partial(session.client.dataset, dataset_id))
         for dataset_id in dataset_ids
     }
-    chosen = [_choose(session, given, wanted, held, datasets) for given in wanted.inputs]
+    chosen = [_choose(session, given, wanted, held, datasets, at=at) for given in wanted.inputs]
     if len({dataset["setup_id"] for _, dataset in chosen}) != 1:
         raise ConfigurationError(
             "setup_mixed",
@@ -127,6 +129,8 @@ def _choose(
     wanted: OrderFile,
     held: list[dict[str, Any]],
     datasets: dict[str, dict[str, Any]],
+    *,
+    at: float,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     reasons = []
     for licence in held:
@@ -135,7 +139,8 @@ def _choose(
             continue
         if given.dataset not in (dataset["title"], dataset["dataset_id"]):
             continue
-        reason = _unfit(given, wanted, licence, dataset) or _unfit_on_chain(session, licence["licence_id"])
+        reason = _unfit(given, wanted, licence, dataset)
+        reason = reason or _unfit_on_chain(session, licence["licence_id"], at)
         if reason:
             reasons.append(f"{licence['licence_id']}: {reason}")
             continue
@@ -160,8 +165,8 @@ def _unfit(given: OrderInput, wanted: OrderFile, licence: dict[str, Any], datase
     return ""
 
 
-def _unfit_on_chain(session: Session, licence_id: str) -> str:
-    """The licence must stand in the ledger that this party acts on."""
+def _unfit_on_chain(session: Session, licence_id: str, at: float) -> str:
+    """The licence must stand in the ledger that this party acts on, and be valid now."""
     try:
         with chain_errors():
             found = session.reader().licence(licence_id)
@@ -171,6 +176,8 @@ def _unfit_on_chain(session: Session, licence_id: str) -> str:
         return "not on the chain"
     if found.consumer != session.keys.address:
         return "not on the chain"
+    if not found.not_before <= at < found.not_after:
+        return "not valid now"
     return "revoked on the chain" if found.is_revoked else ""
 
 
