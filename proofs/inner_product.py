@@ -47,16 +47,11 @@ def combine_columns(
 
 def gram_outputs(backend: Backend, statement: Statement, columns: Sequence[Buffer]) -> bytes:
     """M_ab = <left_a, right_b> over the data rows, index a * d2 + b, as a vector of scalars."""
-    data = [data_rows(column) for column in columns]
-    known: dict[tuple[int, int], bytes] = {}
-    outputs = bytearray()
-    for a in statement.left:
-        for b in statement.right:
-            pair = (min(a, b), max(a, b))
-            if pair not in known:
-                known[pair] = backend.vec_inner(data[a], data[b]).to_bytes(SCALAR_BYTES, "big")
-            outputs += known[pair]
-    return bytes(outputs)
+    ordered = [(min(a, b), max(a, b)) for a in statement.left for b in statement.right]
+    pairs = sorted(set(ordered))
+    inners = memoryview(backend.vec_inners([data_rows(column) for column in columns], pairs))
+    place = {pair: SCALAR_BYTES * position for position, pair in enumerate(pairs)}
+    return b"".join(inners[place[pair] : place[pair] + SCALAR_BYTES] for pair in ordered)
 
 
 def data_rows(column: Buffer) -> memoryview:

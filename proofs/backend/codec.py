@@ -31,6 +31,7 @@ __all__ = [
     "encode_scalars",
     "encode_signed",
     "require_length",
+    "require_pairs",
     "require_scalar",
     "split",
 ]
@@ -88,6 +89,13 @@ def require_length(n: int) -> int:
     if not 0 <= n <= 1 << TWO_ADICITY:
         raise WrongLength(f"{n} elements cannot be made; the number is between 0 and 2^{TWO_ADICITY}")
     return n
+
+
+def require_pairs(count: int, pairs: Sequence[tuple[int, int]]) -> None:
+    """Positions of vectors; WrongLength for one that is not there."""
+    for i, j in pairs:
+        if not (0 <= i < count and 0 <= j < count):
+            raise WrongLength(f"there is no pair ({i}, {j}) of {count} vectors")
 
 
 def _coordinates(item: bytes, position: int) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from proofs.backend import kernel
 from proofs.backend.base import SCALAR_BYTES, Bases, Buffer
-from proofs.backend.codec import encode_signed, require_length, require_scalar
+from proofs.backend.codec import encode_signed, require_length, require_pairs, require_scalar
 from proofs.backend.kernel import KeyFile, NativeBases
 
 __all__ = ["NativeBackend", "NativeBases"]
@@ -64,6 +64,10 @@ class NativeBackend:
 
     def vec_inner(self, a: Buffer, b: Buffer) -> int:
         return int.from_bytes(self._kernel.vec_inner(a, b))
+
+    def vec_inners(self, vectors: Sequence[Buffer], pairs: Sequence[tuple[int, int]]) -> bytes:
+        require_pairs(len(vectors), pairs)
+        return self._kernel.vec_inners(list(vectors), list(pairs))
 
     def vec_sum(self, a: Buffer) -> int:
         return int.from_bytes(self._kernel.vec_sum(a))

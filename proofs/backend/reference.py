@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import mul
 
 from py_ecc.fields import optimized_bn128_FQ12 as FQ12
 from py_ecc.optimized_bn128 import optimized_curve, optimized_pairing
@@ -20,6 +21,7 @@ from proofs.backend.codec import (
     encode_scalars,
     encode_signed,
     require_length,
+    require_pairs,
     require_scalar,
 )
 from proofs.backend.miller import multi_miller_loop
@@ -110,6 +112,13 @@ class PyEccBackend:
 
     def vec_inner(self, a: Buffer, b: Buffer) -> int:
         return sum(x * y for x, y in _pair(a, b)) % R
+
+    def vec_inners(self, vectors: Sequence[Buffer], pairs: Sequence[tuple[int, int]]) -> bytes:
+        require_pairs(len(vectors), pairs)
+        columns = [decode_scalars(vector) for vector in vectors]
+        for i, j in pairs:
+            _same_length(columns[i], columns[j])
+        return encode_scalars(sum(map(mul, columns[i], columns[j])) % R for i, j in pairs)
 
     def vec_sum(self, a: Buffer) -> int:
         return sum(decode_scalars(a)) % R

@@ -40,6 +40,6 @@ mod hengsuan_native {
     #[pymodule_export]
     use crate::vectors::{
         ntt, poly_divide_linear, poly_eval, quotient, vec_add, vec_check, vec_combine, vec_from_i64,
-        vec_inner, vec_inverse, vec_mul, vec_powers, vec_reduce, vec_scale, vec_sub, vec_sum,
+        vec_inner, vec_inners, vec_inverse, vec_mul, vec_powers, vec_reduce, vec_scale, vec_sub, vec_sum,
     };
 }

@@ -3,6 +3,7 @@
 use ark_bn254::Fr;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use rayon::prelude::*;
 
 use crate::codec::{read_scalar, read_scalars, reduce_wide, write_scalars};
 use crate::fault::Fault;
@@ -74,6 +75,23 @@ pub fn vec_inner<'py>(py: Python<'py>, a: Input, b: Input) -> Bytes<'py> {
     run_bytes(py, || {
         let (a, b) = (read_scalars(a.as_slice())?, read_scalars(b.as_slice())?);
         Ok(write_scalars(&[field::inner(&a, &b)?]))
+    })
+}
+
+/// Inner products of pairs of vectors; each vector is decoded once.
+#[pyfunction]
+pub fn vec_inners<'py>(py: Python<'py>, vectors: Vec<Input>, pairs: Vec<(usize, usize)>) -> Bytes<'py> {
+    run_bytes(py, || {
+        let vectors: Vec<Vec<Fr>> =
+            vectors.par_iter().map(|v| read_scalars(v.as_slice())).collect::<Result<_, Fault>>()?;
+        let inners: Vec<Fr> = pairs
+            .par_iter()
+            .map(|(i, j)| match (vectors.get(*i), vectors.get(*j)) {
+                (Some(a), Some(b)) => field::inner(a, b),
+                _ => Err(Fault::Length(format!("there is no pair ({i}, {j}) of {} vectors", vectors.len()))),
+            })
+            .collect::<Result<_, Fault>>()?;
+        Ok(write_scalars(&inners))
     })
 }
 

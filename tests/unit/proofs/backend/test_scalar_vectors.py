@@ -53,6 +53,24 @@ def test_sums_products_and_scaling_agree_with_integers(
     assert unpack(combined) == [(k * x - y) % R for x, y in rows]
 
 
+@few
+@given(rows=pairs)
+def test_inner_products_of_pairs_are_those_of_each_pair(
+    backend: Backend, rows: list[tuple[int, int]]
+) -> None:
+    vectors = [pack([x for x, _ in rows]), pack([y for _, y in rows])]
+    chosen = [(0, 1), (0, 0), (1, 1), (1, 0), (0, 1)]
+    expected = [backend.vec_inner(vectors[i], vectors[j]) for i, j in chosen]
+    assert unpack(backend.vec_inners(vectors, chosen)) == expected
+    assert backend.vec_inners(vectors, []) == b""
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (1, 0), (-1, 0)])
+def test_a_pair_of_vectors_that_are_not_there_is_refused(backend: Backend, pair: tuple[int, int]) -> None:
+    with pytest.raises(WrongLength, match="no pair"):
+        backend.vec_inners([pack([1])], [pair])
+
+
 def test_combining_no_vectors_gives_the_empty_vector(backend: Backend) -> None:
     assert backend.vec_combine([], []) == b""
 
@@ -156,6 +174,7 @@ def test_two_sides_of_different_length_are_refused(backend: Backend) -> None:
         lambda: backend.vec_sub(two, one),
         lambda: backend.vec_mul(one, two),
         lambda: backend.vec_inner(two, one),
+        lambda: backend.vec_inners([two, one], [(0, 1)]),
         lambda: backend.vec_combine([one, two], [1, 1]),
         lambda: backend.vec_combine([one, one], [1]),
         lambda: backend.vec_powers(2, -1),
