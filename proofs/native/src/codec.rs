@@ -117,21 +117,23 @@ fn require_multiple(raw: &[u8], size: usize, what: &str) -> Result<(), Fault> {
 
 /// Scalars as plain integers below r, for multi-scalar multiplication.
 pub fn read_integers(raw: &[u8]) -> Result<Vec<BigInt<4>>, Fault> {
-    require_multiple(raw, SCALAR_BYTES, "scalars")?;
-    raw.chunks_exact(SCALAR_BYTES)
-        .map(read_integer)
-        .enumerate()
-        .map(|(i, value)| (value < Fr::MODULUS).then_some(value).ok_or(Fault::Scalar(i)))
-        .collect()
+    read_each(raw, |value| (value < Fr::MODULUS).then_some(value))
 }
 
 /// Scalars as field elements.
 pub fn read_scalars(raw: &[u8]) -> Result<Vec<Fr>, Fault> {
+    read_each(raw, Fr::from_bigint)
+}
+
+/// Every scalar through `convert`; the fault names the first that it refuses, whatever the threads do.
+fn read_each<T: Send>(raw: &[u8], convert: impl Fn(BigInt<4>) -> Option<T> + Sync) -> Result<Vec<T>, Fault> {
     require_multiple(raw, SCALAR_BYTES, "scalars")?;
-    raw.chunks_exact(SCALAR_BYTES)
-        .enumerate()
-        .map(|(i, item)| Fr::from_bigint(read_integer(item)).ok_or(Fault::Scalar(i)))
-        .collect()
+    let items = raw.par_chunks_exact(SCALAR_BYTES).with_min_len(GRAIN);
+    let converted: Option<Vec<T>> = items.map(|item| convert(read_integer(item))).collect();
+    converted.ok_or_else(|| {
+        let mut items = raw.chunks_exact(SCALAR_BYTES);
+        Fault::Scalar(items.position(|item| convert(read_integer(item)).is_none()).unwrap_or_default())
+    })
 }
 
 /// Exactly one scalar.
@@ -164,10 +166,13 @@ fn reduce(mut value: BigInt<4>) -> Fr {
 }
 
 pub fn write_scalars(values: &[Fr]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(values.len() * SCALAR_BYTES);
-    for value in values {
-        write_integer(value.into_bigint(), &mut out);
-    }
+    let mut out = vec![0; values.len() * SCALAR_BYTES];
+    let items = out.par_chunks_exact_mut(SCALAR_BYTES).with_min_len(GRAIN);
+    items.zip(values).for_each(|(item, value)| {
+        for (bytes, limb) in item.as_chunks_mut().0.iter_mut().zip(value.into_bigint().0.iter().rev()) {
+            *bytes = limb.to_be_bytes();
+        }
+    });
     out
 }
 

@@ -2,36 +2,46 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
+use rayon::prelude::*;
 
 use crate::fault::{Fault, same_length};
 
+/// Elements that a thread takes at least.
+pub const GRAIN: usize = 1 << 11;
+
 /// `op(a[i], b[i])` for every i.
-pub fn zip_with(a: &[Fr], b: &[Fr], op: impl Fn(Fr, Fr) -> Fr) -> Result<Vec<Fr>, Fault> {
+pub fn zip_with(a: &[Fr], b: &[Fr], op: impl Fn(Fr, Fr) -> Fr + Sync) -> Result<Vec<Fr>, Fault> {
     same_length(a.len(), b.len())?;
-    Ok(a.iter().zip(b).map(|(&x, &y)| op(x, y)).collect())
+    Ok(a.par_iter().zip(b).with_min_len(GRAIN).map(|(&x, &y)| op(x, y)).collect())
 }
 
 pub fn inner(a: &[Fr], b: &[Fr]) -> Result<Fr, Fault> {
     same_length(a.len(), b.len())?;
-    Ok(a.iter().zip(b).map(|(&x, &y)| x * y).sum())
+    Ok(a.par_iter().zip(b).with_min_len(GRAIN).map(|(&x, &y)| x * y).sum())
 }
 
 /// Sum of `coefficients[j] * vectors[j]`.
 pub fn combine(vectors: &[Vec<Fr>], coefficients: &[Fr]) -> Result<Vec<Fr>, Fault> {
     same_length(vectors.len(), coefficients.len())?;
-    let mut sums = vec![Fr::zero(); vectors.first().map_or(0, Vec::len)];
-    for (vector, &k) in vectors.iter().zip(coefficients) {
-        same_length(sums.len(), vector.len())?;
-        for (sum, &x) in sums.iter_mut().zip(vector) {
-            *sum += k * x;
-        }
+    let length = vectors.first().map_or(0, Vec::len);
+    for vector in vectors {
+        same_length(length, vector.len())?;
     }
-    Ok(sums)
+    let row = |i: usize| vectors.iter().zip(coefficients).map(|(vector, &k)| k * vector[i]).sum();
+    Ok((0..length).into_par_iter().with_min_len(GRAIN).map(row).collect())
 }
 
 /// `start * x^i` for i < n.
 pub fn powers(x: Fr, n: usize, start: Fr) -> Vec<Fr> {
-    std::iter::successors(Some(start), |&value| Some(value * x)).take(n).collect()
+    let mut result = vec![start; n];
+    result.par_chunks_mut(GRAIN).enumerate().for_each(|(chunk, part)| {
+        let mut value = start * x.pow([(chunk * GRAIN) as u64]);
+        for power in part {
+            *power = value;
+            value *= x;
+        }
+    });
+    result
 }
 
 /// Inverts every element with one inversion (Montgomery's trick); zeros stay zero.

@@ -7,7 +7,7 @@ use ark_ff::{AdditiveGroup, FftField, Field, Zero};
 use rayon::prelude::*;
 
 use crate::fault::{Fault, same_length};
-use crate::field::powers;
+use crate::field::{GRAIN, powers, zip_with};
 
 /// Blocks above this length are halved between threads; smaller ones stay in one core's cache.
 const SEQUENTIAL_LENGTH: usize = 1 << 11;
@@ -62,9 +62,7 @@ pub fn inverse(values: Vec<Fr>) -> Result<Vec<Fr>, Fault> {
     let mut values = forward(values)?;
     values[1..].reverse();
     let scale = Fr::from(values.len() as u64).inverse().unwrap_or_default();
-    for value in &mut values {
-        *value *= scale;
-    }
+    values.par_iter_mut().with_min_len(GRAIN).for_each(|value| *value *= scale);
     Ok(values)
 }
 
@@ -140,29 +138,29 @@ pub fn quotient(a: Vec<Fr>, b: Vec<Fr>, c: Vec<Fr>) -> Result<Vec<Fr>, Fault> {
     same_length(n, b.len())?;
     same_length(n, c.len())?;
     require_domain(n)?;
-    let rows = a.iter().zip(&b).zip(&c);
-    if let Some(row) = rows.enumerate().find_map(|(i, ((x, y), z))| (*x * y != *z).then_some(i)) {
+    let rows = a.par_iter().zip(&b).zip(&c).with_min_len(GRAIN);
+    if let Some(row) = rows.position_first(|((x, y), z)| *x * y != *z) {
         return Err(Fault::Remainder(row));
     }
     let shift = powers(Fr::GENERATOR, n, Fr::ONE);
     let on_coset = |values: Vec<Fr>| -> Result<Vec<Fr>, Fault> {
         let mut coefficients = inverse(values)?;
-        for (value, power) in coefficients.iter_mut().zip(&shift) {
-            *value *= power;
-        }
+        let shifted = coefficients.par_iter_mut().zip(&shift).with_min_len(GRAIN);
+        shifted.for_each(|(value, power)| *value *= power);
         forward(coefficients)
     };
     let ((left, right), out) = rayon::join(|| rayon::join(|| on_coset(a), || on_coset(b)), || inverse(c));
-    let product: Vec<Fr> = left?.iter().zip(&right?).map(|(x, y)| *x * y).collect();
+    let product = zip_with(&left?, &right?, |x, y| x * y)?;
     let vanishing = Fr::GENERATOR.pow([n as u64]) - Fr::ONE;
     // GENERATOR is not in H, so g^n is not 1.
     let scale = vanishing.inverse().unwrap_or_default();
     let generator_inverse = Fr::GENERATOR.inverse().unwrap_or_default();
     let unshift = powers(generator_inverse, n, scale);
     let mut h: Vec<Fr> = inverse(product)?
-        .iter()
+        .par_iter()
         .zip(&unshift)
         .zip(&out?)
+        .with_min_len(GRAIN)
         .map(|((x, power), z)| *x * power - *z * scale)
         .collect();
     debug_assert!(h.last().is_none_or(Fr::is_zero));
