@@ -56,7 +56,7 @@ contract EvidenceTest is World {
     }
 
     function test_ConvictsForEachFalseField() public {
-        for (uint256 field = 0; field < 11; ++field) {
+        for (uint256 field = 0; field < 13; ++field) {
             uint256 snapshot = vm.snapshotState();
             vm.prank(OUTSIDER);
             accuse(falseIn(field));
@@ -281,6 +281,8 @@ contract EvidenceTest is World {
         if (field == 7) proof.c = G1(0, 0);
         if (field == 8) proof.c = G1(1, 1);
         if (field == 9) proof.b.x1 += 1;
+        if (field == 11) proof.b.x0 = type(uint256).max;
+        if (field == 12) proof.b.y1 = type(uint256).max;
         if (field == 10) proof.c.x = type(uint256).max;
     }
 

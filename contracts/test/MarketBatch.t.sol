@@ -10,7 +10,7 @@ import {
     Verified
 } from "../src/interfaces/IGroth16Verifier.sol";
 import {IMarket} from "../src/interfaces/IMarket.sol";
-import {G1} from "../src/interfaces/Points.sol";
+import {G1, IPointErrors} from "../src/interfaces/Points.sol";
 import {BN254} from "../src/libraries/BN254.sol";
 import {BatchWorld} from "./support/BatchWorld.sol";
 import {Vm} from "./support/Vm.sol";
@@ -207,6 +207,13 @@ contract MarketBatchTest is BatchWorld {
             vm.expectRevert(IGroth16Verifier.ProofInvalid.selector);
             verifier.verifyBatch(claims, items);
         }
+    }
+
+    function test_CombinesNoColumnOffTheCurve() public {
+        G1[] memory list = columns("sealed_4");
+        list[1].x += 1;
+        vm.expectRevert(abi.encodeWithSelector(IPointErrors.PrecompileFailed.selector, address(7)));
+        verifier.combination(claim("sealed_4"), list, bytes32(uint256(1)));
     }
 
     /// @dev C₁ + D and C₂ − D: unweighted, the two errors would cancel in Σ C.
