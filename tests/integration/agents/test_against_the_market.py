@@ -146,8 +146,17 @@ def build_order_despite_no_ledger(lab: Session) -> dict[str, object]:
     """The chain grants quantities; here is none, so the client is told that the licence stands, with one
     run.
     """
-    granted = SimpleNamespace(consumer=lab.keys.address, is_revoked=False)
-    lab._reader = SimpleNamespace(licence=lambda licence_id: granted)  # type: ignore[assignment]  # no chain here
+
+    def on_chain(licence_id: str) -> SimpleNamespace:
+        stored = Licence.objects.get(licence_id=licence_id)
+        return SimpleNamespace(
+            consumer=lab.keys.address,
+            is_revoked=False,
+            not_before=int(stored.not_before.timestamp()),
+            not_after=int(stored.not_after.timestamp()),
+        )
+
+    lab._reader = SimpleNamespace(licence=on_chain)  # type: ignore[assignment]  # no chain here
     licences = lab.client.licences()
     for licence in licences:
         licence["quantities"]["remaining"]["runs"] = "1"
