@@ -145,4 +145,4 @@ lock: $(PYTHON_STAMP) ## pin the newest allowed Python packages anew, with hashe
 
 .PHONY: clean
 clean: ## remove what was built and installed; keys and data of runs in var stay
-	rm -rf .venv node_modules contracts/node_modules contracts/out contracts/cache $(KERNEL)/target staticfiles var/wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules contracts/node_modules contracts/out contracts/cache $(KERNEL)/target var/static var/wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis

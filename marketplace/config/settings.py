@@ -141,7 +141,7 @@ USE_TZ = True
 
 # Static files ----------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = environment.path("HENGSUAN_STATIC_ROOT", BASE_DIR / "staticfiles")
+STATIC_ROOT = environment.path("HENGSUAN_STATIC_ROOT", HENGSUAN_VAR_DIR / "static")
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "frontend" / "static",) if folder.is_dir()]
 if IS_PRODUCTION:
     STORAGES = {

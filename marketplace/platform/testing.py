@@ -31,6 +31,8 @@ class TestServers:
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="hengsuan-test-"))
+        # Where static files are collected must exist, or serving warns; pages are tested without collecting.
+        (self.directory / "var" / "static").mkdir(parents=True)
         ports = PortBook(self.directory / "ports.json")
         self._postgres = EmbeddedPostgres(self.directory / "postgres", ports, UNSAFE_BUT_FAST)
         self._redis = EmbeddedRedis(self.directory / "redis", ports)
