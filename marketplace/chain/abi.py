@@ -46,6 +46,7 @@ CONTRACTS = (
     "SettlementToken",
     "Groth16Verifier",
     "MarketAccess",
+    "Evidence",
 )
 
 

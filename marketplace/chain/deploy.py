@@ -37,7 +37,7 @@ GAS_MARGIN_PERCENT = 20
 DAY_SECONDS = 24 * 60 * 60
 
 # Roles.sol
-OPERATOR, REGISTRAR, GUARDIAN = 1, 2, 5
+OPERATOR, REGISTRAR, EVIDENCE, GUARDIAN = 1, 2, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ class Deployer:
                 "Market",
                 [access, token, programs, datasets, licences, nodes, treasury, choices.fee_bps],
             )
+            self._ensure(deployment, "Evidence", [market, nodes])
             self._wire(deployment, programs, licences, nodes, market)
         return deployment
 
@@ -171,10 +172,10 @@ class Deployer:
         selector = selector_of(function_item("Market", "setPaused"))
         if reader.call("MarketAccess", "getTargetFunctionRole", market, selector) != GUARDIAN:
             self.send(deployment, "MarketAccess", "wire", *targets)
-        for role in (OPERATOR, REGISTRAR, GUARDIAN):
-            is_member = reader.call("MarketAccess", "hasRole", role, self._signer.address)["isMember"]
-            if not is_member:
-                self.send(deployment, "MarketAccess", "grantRole", role, self._signer.address, 0)
+        members = {role: self._signer.address for role in (OPERATOR, REGISTRAR, GUARDIAN)}
+        for role, member in {**members, EVIDENCE: deployment.addresses["Evidence"]}.items():
+            if not reader.call("MarketAccess", "hasRole", role, member)["isMember"]:
+                self.send(deployment, "MarketAccess", "grantRole", role, member, 0)
 
     # Sending -----------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ REQUIRED = (
     "NodeRegistry",
     "Market",
     "SettlementToken",
+    "MarketAccess",
+    "Evidence",
 )
 
 

@@ -80,6 +80,16 @@ def test_the_relayer_may_open_jobs_and_a_stranger_may_not(
     assert not reader.call("MarketAccess", "canCall", stranger.address, market, opens)["immediate"]
 
 
+def test_evidence_alone_may_slash_stake(
+    reader: ChainReader, deployment: Deployment, signer: LocalAccount
+) -> None:
+    slashes = selector_of(function_item("NodeRegistry", "slash"))
+    evidence, nodes = deployment.addresses["Evidence"], deployment.addresses["NodeRegistry"]
+    assert reader.call("MarketAccess", "canCall", evidence, nodes, slashes)["immediate"]
+    assert not reader.call("MarketAccess", "canCall", signer.address, nodes, slashes)["immediate"]
+    assert reader.call("Evidence", "market") == deployment.addresses["Market"]
+
+
 def test_an_existing_token_can_be_settled_in(
     deployment: Deployment, make_deployer: Callable[[Path], Deployer], tmp_path: Path, reader: ChainReader
 ) -> None:
