@@ -172,7 +172,7 @@ class Deployer:
         selector = selector_of(function_item("Market", "setPaused"))
         if reader.call("MarketAccess", "getTargetFunctionRole", market, selector) != GUARDIAN:
             self.send(deployment, "MarketAccess", "wire", *targets)
-        members = {role: self._signer.address for role in (OPERATOR, REGISTRAR, GUARDIAN)}
+        members = dict.fromkeys((OPERATOR, REGISTRAR, GUARDIAN), self._signer.address)
         for role, member in {**members, EVIDENCE: deployment.addresses["Evidence"]}.items():
             if not reader.call("MarketAccess", "hasRole", role, member)["isMember"]:
                 self.send(deployment, "MarketAccess", "grantRole", role, member, 0)

@@ -31,6 +31,17 @@ TYPES = {
     "bytes32[] programIds,uint256 columns,uint64 runs,uint128 cells,uint64 outputs,uint64 notBefore,"
     "uint64 notAfter,uint128 pricePerRun,uint256 salt,uint256 deadline)",
     "RevokeLicence": "RevokeLicence(bytes32 licenceId,uint256 deadline)",
+    "RevokeInEpoch": "RevokeInEpoch(bytes32 licenceId,uint32 epoch,uint8 effect,uint256 deadline)",
+    "AllowTransfer": "AllowTransfer(bytes32 licenceId,address to,uint256 deadline)",
+    "TransferLicence": "TransferLicence(bytes32 licenceId,address to,uint256 salt,uint256 deadline)",
+    "TopUpLicence": "TopUpLicence(bytes32 licenceId,uint64 runs,uint128 cells,uint64 outputs,uint256 salt,"
+    "uint256 deadline)",
+    "UpdateNode": "UpdateNode(bytes32 nodeId,address signer,bytes32 sealingKey,uint128 feePerJob,"
+    "bool isActive,uint32 version,uint256 deadline)",
+    "Unbond": "Unbond(bytes32 nodeId,uint128 amount,uint256 salt,uint256 deadline)",
+    "Withdraw": "Withdraw(address account,address to,uint256 amount,uint256 salt,uint256 deadline)",
+    "OwnStatement": "OwnStatement(bytes32 jobId,uint32 attempt,uint32 seat,bytes32 slopesHash,"
+    "bytes32 proofHash)",
     "RegisterNode": "RegisterNode(address operator,address signer,bytes32 sealingKey,uint8 tier,"
     "bytes32 region,uint128 feePerJob,uint256 salt,uint256 deadline)",
     "Order": "Order(address consumer,bytes32 programId,Input[] inputs,uint8 visibility,bytes32 recipientKey,"
