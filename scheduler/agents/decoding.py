@@ -2,14 +2,15 @@
 
 One mechanism for configurations (unknown keys are refused) and for the market's answers (unknown keys are
 ignored, so that the market may add members). Supported: str, int, float, bool, dict, Any, dataclasses,
-``tuple[X, ...]``, ``X | None`` and ``dict[str, X]``. A decimal string stands for an int, as docs/api.md
-demands.
+``tuple[X, ...]``, ``X | None`` and ``dict[str, X]``. A decimal string stands for a number: signed
+documents hold no floats (docs/api.md).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import types
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from scheduler.agents.errors import MalformedDocument
@@ -93,6 +94,11 @@ def _decode_scalar(kind: Any, value: Any, where: str) -> Any:
             return value
         raise _mismatch(where, "a whole number", value)
     if kind is float:
+        if isinstance(value, str):
+            try:
+                return float(Decimal(value))
+            except InvalidOperation:
+                raise _mismatch(where, "a number", value) from None
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
         raise _mismatch(where, "a number", value)

@@ -27,6 +27,30 @@ class ColumnSection:
     grade: int = 0
     source: str = ""
     """Name in the table; empty: the column's name."""
+    equals: Any = None
+    """Makes an indicator: 1 where the table has this value ("" for no value), else 0."""
+    at_least: Any = None
+    below: Any = None
+    """Make an indicator: 1 where at_least ≤ value < below (each may be left out), else 0."""
+
+    def __post_init__(self) -> None:
+        if self.is_indicator and (self.scale, str(self.minimum), str(self.maximum)) != (0, "0", "1"):
+            raise ConfigurationError(
+                "schema_invalid",
+                f"Column {self.name!r} is an indicator, so its minimum is 0, its maximum 1, its scale 0.",
+                "Correct the column.",
+            )
+        if self.equals is not None and (self.at_least is not None or self.below is not None):
+            raise ConfigurationError(
+                "schema_invalid",
+                f"Column {self.name!r} has both equals and a range.",
+                "Keep one of them.",
+            )
+
+    @property
+    def is_indicator(self) -> bool:
+        """Whether the column is 0/1 by a rule on the table's values: a category, or a band."""
+        return any(rule is not None for rule in (self.equals, self.at_least, self.below))
 
     def schema(self) -> ColumnSchema:
         """As committed and published. Raises ConfigurationError."""

@@ -108,9 +108,18 @@ def _fixed_column(column: ColumnSection, schema: ColumnSchema, values: Sequence[
     return [_fixed(column, schema, row, value) for row, value in enumerate(values, start=1)]
 
 
+def _in_band(column: ColumnSection, value: Decimal) -> bool:
+    """at_least ≤ value < below."""
+    return (column.at_least is None or value >= Decimal(str(column.at_least))) and (
+        column.below is None or value < Decimal(str(column.below))
+    )
+
+
 def _fixed(column: ColumnSection, schema: ColumnSchema, row: int, value: Any) -> int:
     place = {"row": row, "column": column.name}
     where = f"Row {row} of column {column.name!r}"
+    if column.equals is not None:
+        return int(("" if value is None else str(value)) == str(column.equals))
     if value is None or value == "":
         raise IngestError(
             "value_missing",
@@ -119,12 +128,15 @@ def _fixed(column: ColumnSection, schema: ColumnSchema, row: int, value: Any) ->
             **place,
         )
     try:
-        scaled = Decimal(str(int(value) if isinstance(value, bool) else value)).scaleb(schema.scale)
+        exact = Decimal(str(int(value) if isinstance(value, bool) else value))
+        scaled = exact.scaleb(schema.scale)
         number = int(scaled)
     except (InvalidOperation, OverflowError, ValueError):
         raise IngestError(
             "value_not_number", f"{where} is {value!r}, not a finite number.", "Clean the data.", **place
         ) from None
+    if column.is_indicator:
+        return int(_in_band(column, exact))
     if scaled != number:
         raise IngestError(
             "value_too_fine",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+from scheduler.agents.analysis.run import parse_analysis
 from scheduler.agents.configuration import PartyConfig
 from scheduler.agents.decoding import decode
 from scheduler.agents.errors import ConfigurationError, MalformedDocument
@@ -46,14 +49,6 @@ class OrderProgram:
 
 
 @dataclass(frozen=True)
-class Regression:
-    """A least-squares fit to read off the result."""
-
-    target: str
-    regressors: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Placement:
     """Wishes for the matcher; what is left out is not sent."""
 
@@ -79,9 +74,12 @@ class OrderFile:
     deadline_seconds: int = 3600
     program: OrderProgram = field(default_factory=OrderProgram)
     placement: Placement = field(default_factory=Placement)
-    regressions: tuple[Regression, ...] = ()
+    analyses: tuple[dict[str, Any], ...] = ()
+    """What is read off the result: documents of ``analysis/run.py``."""
 
     def __post_init__(self) -> None:
+        for document in self.analyses:
+            parse_analysis(document)
         if self.visibility not in VISIBILITIES:
             raise ConfigurationError(
                 "order_file_invalid",
@@ -96,12 +94,23 @@ class OrderFile:
 
     def details(self) -> dict[str, object]:
         """The document whose hash is signed: purpose, placement, parameters."""
-        regressions = [{"target": fit.target, "regressors": list(fit.regressors)} for fit in self.regressions]
         return {
             "purpose": self.purpose,
             "placement": self.placement.document(),
-            "parameters": {"title": self.title, "regressions": regressions},
+            "parameters": {
+                "title": self.title,
+                "analyses": [_without_floats(wanted) for wanted in self.analyses],
+            },
         }
+
+
+def _without_floats(value: Any) -> Any:
+    """Fractions as decimal strings, since signed documents hold no floats."""
+    if isinstance(value, dict):
+        return {name: _without_floats(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_floats(item) for item in value]
+    return str(Decimal(repr(value))) if isinstance(value, float) else value
 
 
 def load_order(path: Path) -> OrderFile:

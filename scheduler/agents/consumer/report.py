@@ -24,8 +24,8 @@ def print_result(result: dict[str, Any], say: Speech, console: Console) -> None:
     console.print(_moments(statistics, names, say))
     _print_title(say("correlations"), console)
     console.print(_correlations(statistics, names))
-    for fit in statistics["regressions"]:
-        _print_regression(fit, names, say, console)
+    for analysis in result["analyses"]:
+        _print_analysis(analysis, say, console)
 
 
 def _print_title(text: str, console: Console) -> None:
@@ -55,19 +55,26 @@ def _correlations(statistics: dict[str, Any], names: list[str]) -> Table:
     return table
 
 
-def _print_regression(fit: dict[str, Any], names: list[str], say: Speech, console: Console) -> None:
-    title = say("regression", target=fit["target"])
-    if "error" in fit:
-        _print_title(f"{title}: {fit['error']}", console)
+def _print_analysis(analysis: dict[str, Any], say: Speech, console: Console) -> None:
+    """Models as tables of coefficients; other answers as indented JSON; an error as what to do about it."""
+    wanted = analysis["wanted"]
+    title = say(f"analysis_{wanted['kind']}", about=wanted.get("target", wanted.get("label", "")))
+    if "error" in analysis:
+        _print_title(f"{title}: {analysis['error']['detail']} {analysis['error']['remedy']}", console)
         return
-    _print_title(f"{title}, R² = {fit['r_squared']:.4f}", console)
+    answer = analysis["answer"]
+    if not (isinstance(answer, dict) and "coefficients" in answer):
+        _print_title(title, console)
+        console.print_json(data=answer)
+        return
+    explained = answer["r_squared"]
+    _print_title(title if explained is None else f"{title}, R² = {explained:.4f}", console)
     table = Table()
     table.add_column(say("column"))
     table.add_column(say("coefficient"), justify="right")
-    for name in ("ones", *names):
-        if name in fit["coefficients"]:
-            label = say("intercept") if name == "ones" else name
-            table.add_row(label, f"{fit['coefficients'][name]:+.6f}")
+    table.add_row(say("intercept"), f"{answer['intercept']:+.6f}")
+    for name, coefficient in answer["coefficients"].items():
+        table.add_row(name, f"{coefficient:+.6f}")
     console.print(table)
 
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from proofs import formats
-from proofs.errors import MalformedInput
 from proofs.gram import GramStatistics
+from scheduler.agents.analysis.moments import Moments
+from scheduler.agents.analysis.run import run_analyses
 from scheduler.agents.consumer.opening import OpenedJob
 
 __all__ = ["FORMAT", "result_document"]
@@ -25,7 +26,7 @@ def result_document(opened: OpenedJob, details: dict[str, Any]) -> dict[str, Any
     left = [schemas[index] for index in statement.left]
     right = [schemas[index] for index in statement.right]
     integers = [[opened.result.at(a, b) for b in range(len(right))] for a in range(len(left))]
-    return {
+    document = {
         "format": FORMAT,
         "job_id": formats.to_hex(opened.bound.context.job_id),
         "program_id": formats.to_hex(opened.bound.context.program_id),
@@ -44,11 +45,13 @@ def result_document(opened: OpenedJob, details: dict[str, Any]) -> dict[str, Any
             [str(Decimal(value).scaleb(-(left[a].scale + right[b].scale))) for b, value in enumerate(line)]
             for a, line in enumerate(integers)
         ],
-        "statistics": _statistics(opened, details) if statement.is_symmetric else None,
+        "statistics": _statistics(opened) if statement.is_symmetric else None,
     }
+    wanted = details.get("parameters", {}).get("analyses", [])
+    return document | {"analyses": run_analyses(Moments.of_result(document), wanted) if wanted else []}
 
 
-def _statistics(opened: OpenedJob, details: dict[str, Any]) -> dict[str, Any]:
+def _statistics(opened: OpenedJob) -> dict[str, Any]:
     gram = GramStatistics(opened.result, opened.schemas)
     names = gram.names[1:]
     return {
@@ -58,20 +61,4 @@ def _statistics(opened: OpenedJob, details: dict[str, Any]) -> dict[str, Any]:
         "correlations": {
             first: {second: gram.correlation(first, second) for second in names} for first in names
         },
-        "regressions": [_regression(gram, wanted) for wanted in _wanted_regressions(details)],
     }
-
-
-def _wanted_regressions(details: dict[str, Any]) -> list[dict[str, Any]]:
-    wanted = details.get("parameters", {}).get("regressions", [])
-    return wanted if isinstance(wanted, list) else []
-
-
-def _regression(gram: GramStatistics, wanted: dict[str, Any]) -> dict[str, Any]:
-    """A fit, or the reason why there is none."""
-    target, regressors = str(wanted["target"]), [str(name) for name in wanted["regressors"]]
-    try:
-        fit = gram.least_squares(target, regressors)
-    except MalformedInput as error:
-        return {"target": target, "regressors": regressors, "error": str(error)}
-    return {"target": target, "coefficients": fit.coefficients, "r_squared": fit.r_squared}

@@ -118,3 +118,41 @@ def test_a_bound_that_the_scale_cannot_hold_is_a_configuration_error(bound: str)
     with pytest.raises(ConfigurationError) as caught:
         ColumnSection(name="x", minimum=bound, maximum=10).schema()
     assert caught.value.code == "schema_invalid"
+
+
+def indicator(**rule: object) -> ColumnSection:
+    return ColumnSection(name="flag", minimum=0, maximum=1, **rule)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"source": "id", "equals": "b"}, [0, 1, 0]),
+        ({"source": "amount", "equals": ""}, [0, 0, 1]),
+        ({"source": "minutes", "at_least": 10}, [1, 0, 1]),
+        ({"source": "minutes", "below": "10.0"}, [0, 1, 0]),
+        ({"source": "minutes", "at_least": 9, "below": 11}, [1, 0, 0]),
+    ],
+)
+def test_categories_and_bands_become_indicators(
+    tmp_path: Path, rule: dict[str, object], expected: list[int]
+) -> None:
+    table = replace(TABLE, columns=(indicator(**rule),))
+    assert read_table(table, write(tmp_path, "a,10,1.5", "b,3,1", "c,11,")) == [expected]
+
+
+def test_a_band_needs_a_number(tmp_path: Path) -> None:
+    for line, code in (("b,many,1", "value_not_number"), ("b,,1", "value_missing")):
+        with pytest.raises(IngestError) as refusal:
+            read_table(
+                replace(TABLE, columns=(indicator(source="minutes", below=3),)),
+                write(tmp_path, "a,1,1", line),
+            )
+        assert (refusal.value.code, refusal.value.context["row"]) == (code, 2)
+
+
+def test_an_indicator_declares_0_and_1_and_one_rule() -> None:
+    with pytest.raises(ConfigurationError, match="indicator"):
+        ColumnSection(name="flag", minimum=0, maximum=5, equals="x")
+    with pytest.raises(ConfigurationError, match="both"):
+        indicator(equals="x", below=3)

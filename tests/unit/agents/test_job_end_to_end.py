@@ -113,7 +113,7 @@ def test_the_consumer_opens_the_statistics_of_data_that_never_met(world: World, 
     assert result["outputs"][1][3] == str(sum(i * 3 * i * i for i in range(7)))
     assert result["outputs"][2][4] == str(1.5 + 3.5 + 5.5)
     assert result["statistics"]["means"]["minutes"] == pytest.approx(9.0)
-    assert result["statistics"]["regressions"][0]["target"] == "late"
+    assert result["analyses"][0]["answer"]["target"] == "late"
     assert result["gas_used"] == 123_456
 
 

@@ -34,7 +34,7 @@ from scheduler.agents.connector.config import ColumnSection, ConnectorConfig, Da
 from scheduler.agents.connector.datasets import DatasetStore
 from scheduler.agents.connector.deal import ConnectorTasks
 from scheduler.agents.connector.licensing import Licensing
-from scheduler.agents.consumer.config import OrderFile, OrderInput, Regression
+from scheduler.agents.consumer.config import OrderFile, OrderInput
 from scheduler.agents.consumer.ordering import build_order, place_order
 from scheduler.agents.decoding import decode
 from scheduler.agents.jobs import CheckedJob, check_job
@@ -284,7 +284,7 @@ class World:
                 for name in TABLES
             ),
             max_price=1000,
-            regressions=(Regression("late", ("minutes",)),),
+            analyses=({"kind": "least_squares", "target": "late", "regressors": ["minutes"]},),
         )
         order = build_order(self.consumer, replace(wanted, **changes))
         place_order(self.consumer, order)
