@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "marketplace.rest.request_id.RequestIdMiddleware",
+    "marketplace.rest.ratelimit.RateLimitHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,7 +129,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SECURE_SSL_REDIRECT = environment.boolean("HENGSUAN_SSL_REDIRECT", default=IS_PRODUCTION)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
-if environment.boolean("HENGSUAN_BEHIND_TLS_PROXY", default=False):
+IS_BEHIND_TLS_PROXY = environment.boolean("HENGSUAN_BEHIND_TLS_PROXY", default=False)
+if IS_BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Languages and time ----------------------------------------------------------------------------
@@ -157,6 +159,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["marketplace.rest.parsers.StrictJsonParser"],
     "DEFAULT_PAGINATION_CLASS": "marketplace.rest.pagination.ItemsCursorPagination",
     "DEFAULT_SCHEMA_CLASS": "marketplace.rest.openapi.PartyApiSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["marketplace.rest.ratelimit.RequestRate"],
     "EXCEPTION_HANDLER": "marketplace.rest.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -184,6 +187,11 @@ SPECTACULAR_SETTINGS = {
 }
 PROBLEM_TYPE_BASE = "https://hengsuan.invalid/problems/"
 SIGNATURE_WINDOW_SECONDS = 60
+# Requests at once, and the seconds in which that many are allowed anew.
+RATE_LIMITS = {
+    "party": (environment.integer("HENGSUAN_RATE_PER_PARTY", 600, minimum=1), 20),
+    "address": (environment.integer("HENGSUAN_RATE_PER_ADDRESS", 600, minimum=1), 20),
+}
 MAX_JSON_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # blobs stream to disk under their own limit; JSON has MAX_JSON_BYTES
 

@@ -28,9 +28,11 @@ from marketplace.rest.errors import (
     SignatureExpired,
     SignatureInvalid,
     SignatureMissing,
+    Unauthenticated,
 )
 from marketplace.rest.httpsig import HttpSignatureError, RequestSignature, check_body_digest, parse_signature
 from marketplace.rest.models import RequestNonce
+from marketplace.rest.ratelimit import charge_address
 
 __all__ = [
     "NewKeyAuthentication",
@@ -68,11 +70,15 @@ class SignedRequestAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[PartyPrincipal, RequestSignature] | None:
         if "Signature" not in request.headers and "Signature-Input" not in request.headers:
             return None
-        signature = self._parse(request)
-        party = self._party(signature.key_id)
-        self._check(request, signature, public_key=bytes.fromhex(party.signing_key[2:]))
-        if not party.is_active:
-            raise PartyInactive(f"party {party.id} was deactivated")
+        try:
+            signature = self._parse(request)
+            party = self._party(signature.key_id)
+            self._check(request, signature, public_key=bytes.fromhex(party.signing_key[2:]))
+            if not party.is_active:
+                raise PartyInactive(f"party {party.id} was deactivated")
+        except Unauthenticated:
+            charge_address(request)  # who guesses is slowed down
+            raise
         _note_seen(party)
         return PartyPrincipal(party), signature
 

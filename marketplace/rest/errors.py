@@ -18,6 +18,7 @@ __all__ = [
     "NonceReplayed",
     "PartyInactive",
     "PartyKindWrong",
+    "RateLimited",
     "RequestInFlight",
     "RequestInvalid",
     "SignatureExpired",
@@ -32,7 +33,7 @@ class DomainError(Exception):
     status: ClassVar[int] = HTTPStatus.UNPROCESSABLE_ENTITY
     title: ClassVar[str] = "The request cannot be done"
     remedy: str = "Correct what the detail names and send the request again."
-    retry_after_seconds: ClassVar[int | None] = None
+    retry_after_seconds: int | None = None
 
     def __init__(self, detail: str, *, remedy: str | None = None, **context: Any) -> None:
         super().__init__(detail)
@@ -77,6 +78,19 @@ class PartyKindWrong(DomainError):
     status = HTTPStatus.FORBIDDEN
     title = "This is not for a party of this kind"
     remedy = "Send the request as the party whose matter it is."
+
+
+class RateLimited(DomainError):
+    """`policy` names the allowance: that of the party, or of the network address."""
+
+    code = "rate_limited"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+    remedy = "Wait as long as Retry-After says; poll less often, and use the long poll of POST /leases."
+
+    def __init__(self, detail: str, *, retry_after_seconds: int, policy: str) -> None:
+        super().__init__(detail, policy=policy)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RequestInvalid(DomainError):

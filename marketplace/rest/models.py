@@ -7,7 +7,7 @@ from django.db import models
 from marketplace.accounts.models import Party
 from marketplace.rest.fields import HexField
 
-__all__ = ["IdempotencyRecord", "RequestNonce"]
+__all__ = ["IdempotencyRecord", "RateAllowance", "RequestNonce"]
 
 
 class RequestNonce(models.Model):
@@ -25,6 +25,16 @@ class RequestNonce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_id} {self.nonce}"
+
+
+class RateAllowance(models.Model):
+    """When the allowance of a party or address will be whole again; see `ratelimit.py`."""
+
+    key = models.CharField(primary_key=True, max_length=120)
+    full_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class IdempotencyRecord(models.Model):

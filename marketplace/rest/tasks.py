@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from marketplace.rest.models import IdempotencyRecord, RequestNonce
+from marketplace.rest.models import IdempotencyRecord, RateAllowance, RequestNonce
 
 __all__ = ["forget_old_requests"]
 
@@ -17,8 +17,9 @@ IDEMPOTENCY_KEPT_FOR = timedelta(days=7)
 
 @shared_task(name="rest.forget_old_requests")
 def forget_old_requests() -> None:
-    """Drop nonces that no signature's time window can accept any more, and answers after a week."""
+    """Drop nonces that no time window can accept any more, whole allowances, and answers after a week."""
     now = timezone.now()
     window = timedelta(seconds=settings.SIGNATURE_WINDOW_SECONDS)
     RequestNonce.objects.filter(seen_at__lt=now - 4 * window).delete()
+    RateAllowance.objects.filter(full_at__lt=now).delete()
     IdempotencyRecord.objects.filter(answered_at__lt=now - IDEMPOTENCY_KEPT_FOR).delete()
