@@ -69,8 +69,13 @@ contract Deploy {
 
     function _assignRoles(Deployment memory made, address deployer) private {
         MarketAccess access = made.access;
-        access.wire(address(made.programs), address(made.licences), address(made.nodes), address(made.market));
-        access.grantRole(Roles.EVIDENCE, address(made.evidence), 0);
+        access.wire(
+            address(made.programs),
+            address(made.licences),
+            address(made.nodes),
+            address(made.market),
+            address(made.evidence)
+        );
         access.grantRole(Roles.OPERATOR, vm.envOr("OPERATOR", deployer), 0);
         access.grantRole(Roles.REGISTRAR, vm.envOr("REGISTRAR", deployer), 0);
         access.grantRole(Roles.GUARDIAN, vm.envOr("GUARDIAN", deployer), 0);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Compensation} from "./evidence/Compensation.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {BindingEvidence} from "./evidence/BindingEvidence.sol";
+import {Convicting} from "./evidence/Convicting.sol";
+import {Deadlines} from "./evidence/Deadlines.sol";
+import {DealerEvidence} from "./evidence/DealerEvidence.sol";
 import {IEvidence} from "./interfaces/IEvidence.sol";
 import {Claim, Combination, IGroth16Verifier, SealedProof} from "./interfaces/IGroth16Verifier.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
@@ -9,11 +14,10 @@ import {INodeRegistry} from "./interfaces/INodeRegistry.sol";
 import {G1, IPointErrors} from "./interfaces/Points.sol";
 import {BN254, Sum} from "./libraries/BN254.sol";
 import {Statement} from "./libraries/Statement.sol";
-import {SignedActions} from "./SignedActions.sol";
 
-/// @notice Convicts nodes by their own signatures. An honest node cannot be framed: it signs a statement only after
-/// verifying it, and everything that the verification depends on is either signed by it or computed here.
-contract Evidence is SignedActions, IEvidence, IPointErrors {
+/// @notice Convicts nodes and dealers by their own signatures. An honest party cannot be framed: it signs a statement only
+/// after verifying it, and everything that the verification depends on is either signed by it or computed here.
+contract Evidence is BindingEvidence, DealerEvidence, Deadlines, IPointErrors {
     using BN254 for Sum;
 
     bytes32 private constant OWN_STATEMENT_TYPEHASH = keccak256(
@@ -23,16 +27,11 @@ contract Evidence is SignedActions, IEvidence, IPointErrors {
     uint256 private constant VERIFICATION_GAS = 1_000_000;
     uint256 private constant VERIFICATION_GAS_PER_COLUMN = 20_000;
 
-    IMarket public immutable market;
-    INodeRegistry public immutable nodes;
-
-    /// @inheritdoc IEvidence
-    mapping(bytes32 nodeId => mapping(bytes32 jobId => bool)) public isConvicted;
-
-    constructor(IMarket market_, INodeRegistry nodes_) {
-        market = market_;
-        nodes = nodes_;
-    }
+    /// @dev Roles are those of the market.
+    constructor(IMarket market_, INodeRegistry nodes_)
+        Convicting(market_, nodes_)
+        AccessManaged(IAccessManaged(address(market_)).authority())
+    {}
 
     /// @inheritdoc IEvidence
     function accuse(
@@ -44,12 +43,11 @@ contract Evidence is SignedActions, IEvidence, IPointErrors {
         G1[] calldata slopes,
         SealedProof calldata proof
     ) external {
-        bytes32 nodeId = _accused(statement, seating, signer, signature);
-        _checkContent(statement, columns, slopes, proof);
         bytes32 digest = hashOwnStatement(statement);
+        _checkSeatSignature(statement.jobId, statement.seat, digest, seating, signer, signature);
+        _checkContent(statement, columns, slopes, proof);
         _requireFalse(statement, digest, columns, slopes, proof);
-        isConvicted[nodeId][statement.jobId] = true;
-        _slash(nodeId, statement, digest, seating);
+        _convictNode(statement.jobId, statement.seat, digest, seating);
     }
 
     /// @inheritdoc IEvidence
@@ -74,24 +72,6 @@ contract Evidence is SignedActions, IEvidence, IPointErrors {
     /// @inheritdoc IEvidence
     function hashOwnStatement(OwnStatement calldata statement) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(OWN_STATEMENT_TYPEHASH, statement)));
-    }
-
-    /// @dev The node of the seat, if it signed the statement with a key that was its own when it got the job.
-    function _accused(
-        OwnStatement calldata statement,
-        Seating calldata seating,
-        address signer,
-        bytes calldata signature
-    ) private view returns (bytes32 nodeId) {
-        uint256 seatedAt = market.seatedAt(statement.jobId, seating.nodeIds, seating.seats);
-        if (seatedAt == 0) revert SeatingUnknown(statement.jobId);
-        if (statement.seat == 0 || statement.seat > seating.nodeIds.length) {
-            revert SeatUnknown(statement.seat, seating.nodeIds.length);
-        }
-        nodeId = seating.nodeIds[statement.seat - 1];
-        if (isConvicted[nodeId][statement.jobId]) revert NodeIsConvicted(nodeId, statement.jobId);
-        if (nodes.signerUntil(nodeId, signer) < seatedAt) revert SignerNotOfNode(nodeId, signer);
-        _checkSignature(signer, hashOwnStatement(statement), signature);
     }
 
     function _checkContent(
@@ -136,20 +116,5 @@ contract Evidence is SignedActions, IEvidence, IPointErrors {
         return selector == IGroth16Verifier.ProofInvalid.selector || selector == PointNotOnCurve.selector
             || selector == PointAtInfinity.selector || selector == CoordinateNotCanonical.selector
             || selector == PrecompileFailed.selector;
-    }
-
-    /// @dev All that is bonded and unbonding. Slashing takes more than anybody can get back, so that nobody gains by
-    /// convicting its own node: of what is taken at most half goes to parties of the job.
-    function _slash(bytes32 nodeId, OwnStatement calldata statement, bytes32 digest, Seating calldata seating)
-        private
-    {
-        INodeRegistry.Stake memory stake = nodes.stakeOf(nodeId);
-        uint256 held = uint256(stake.bonded) + stake.unbonding;
-        if (held == 0) revert NothingAtStake(nodeId);
-        (INodeRegistry.Award[] memory awards, uint256 compensation) = Compensation.share(
-            market.job(statement.jobId), seating.seats, statement.seat - 1, held, market.treasury()
-        );
-        emit NodeConvicted(nodeId, statement.jobId, digest, held, compensation);
-        nodes.slash(nodeId, statement.jobId, digest, awards);
     }
 }

@@ -4,17 +4,15 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {MAX_JOB_SECONDS} from "./interfaces/Limits.sol";
 import {INodeRegistry} from "./interfaces/INodeRegistry.sol";
-import {SignedActions} from "./SignedActions.sol";
+import {Bonds} from "./nodes/Bonds.sol";
+import {Stakes} from "./nodes/Stakes.sol";
 
 /// @notice Nodes and their stake. Stake on its way out stays slashable for at least as long as a job can last.
-/// Law: tokens held ≥ Σ (bonded + unbonding) + Σ awards.
-contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient, INodeRegistry {
+/// Law: tokens held ≥ total stake + total bonds + Σ awards.
+contract NodeRegistry is Bonds, INodeRegistry {
     using SafeERC20 for IERC20;
+    using Stakes for Stake;
 
     bytes32 private constant REGISTER_TYPEHASH = keccak256(
         "RegisterNode(address operator,address signer,bytes32 sealingKey,uint8 tier,bytes32 region,uint128 feePerJob,uint256 salt,uint256 deadline)"
@@ -25,31 +23,20 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
     bytes32 private constant UNBOND_TYPEHASH =
         keccak256("Unbond(bytes32 nodeId,uint128 amount,uint256 salt,uint256 deadline)");
 
-    IERC20 public immutable token;
-    uint256 public immutable unbondingSeconds;
-
     /// @inheritdoc INodeRegistry
     uint256 public minimumStake;
     /// @inheritdoc INodeRegistry
     uint256 public totalStake;
     /// @inheritdoc INodeRegistry
-    mapping(address beneficiary => uint256) public awardOf;
-
-    /// @inheritdoc INodeRegistry
     mapping(bytes32 nodeId => mapping(address signer => uint256)) public signerUntil;
 
     mapping(bytes32 nodeId => Node) private _nodes;
     mapping(bytes32 nodeId => Stake) private _stakes;
-    mapping(bytes32 digest => bool) private _isActionUsed;
 
     constructor(address access, IERC20 token_, uint256 unbondingSeconds_, uint256 minimumStake_)
         AccessManaged(access)
+        Bonds(token_, unbondingSeconds_)
     {
-        if (unbondingSeconds_ < MAX_JOB_SECONDS) {
-            revert UnbondingTooShort(unbondingSeconds_, MAX_JOB_SECONDS);
-        }
-        token = token_;
-        unbondingSeconds = unbondingSeconds_;
         minimumStake = minimumStake_;
         emit MinimumStakeChanged(minimumStake_);
     }
@@ -110,46 +97,25 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
     /// @inheritdoc INodeRegistry
     function depositStake(bytes32 nodeId, uint256 amount) external nonReentrant {
         _node(nodeId);
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amount);
-        // A token may keep a fee: what counts is what arrived.
-        uint256 arrived = token.balanceOf(address(this)) - before;
-        if (arrived == 0) revert AmountIsZero();
-        _stakes[nodeId].bonded += SafeCast.toUint128(arrived);
+        uint256 arrived = _receive(amount);
+        _stakes[nodeId].put(arrived);
         totalStake += arrived;
         emit StakeDeposited(nodeId, msg.sender, arrived);
     }
 
     /// @inheritdoc INodeRegistry
     function unbond(Unbond calldata request, bytes calldata signature) external {
-        Node storage stored = _node(request.nodeId);
-        bytes32 digest = hashUnbond(request);
-        _checkDeadline(request.deadline);
-        if (_isActionUsed[digest]) revert ActionUsed(digest);
-        _checkSignature(stored.operator, digest, signature);
-        if (request.amount == 0) revert AmountIsZero();
+        address operator = _node(request.nodeId).operator;
+        _useAction(operator, hashUnbond(request), request.deadline, signature);
         Stake storage stake = _stakes[request.nodeId];
-        if (request.amount > stake.bonded) {
-            revert StakeTooSmall(request.nodeId, stake.bonded, request.amount);
-        }
-        _isActionUsed[digest] = true;
-        stake.bonded -= request.amount;
-        stake.unbonding += request.amount;
-        // forge-lint: disable-next-line(unsafe-typecast) a time
-        stake.withdrawableAt = uint64(block.timestamp + unbondingSeconds);
+        stake.unbond(request.nodeId, request.amount, unbondingSeconds);
         emit StakeUnbonded(request.nodeId, request.amount, stake.withdrawableAt);
     }
 
     /// @inheritdoc INodeRegistry
     function withdrawStake(bytes32 nodeId) external nonReentrant {
         address operator = _node(nodeId).operator;
-        Stake storage stake = _stakes[nodeId];
-        uint256 amount = stake.unbonding;
-        if (amount == 0) revert AmountIsZero();
-        if (block.timestamp < stake.withdrawableAt) {
-            revert StakeStillBonded(nodeId, stake.withdrawableAt, block.timestamp);
-        }
-        stake.unbonding = 0;
+        uint256 amount = _stakes[nodeId].withdraw(nodeId);
         totalStake -= amount;
         emit StakeWithdrawn(nodeId, operator, amount);
         token.safeTransfer(operator, amount);
@@ -161,31 +127,10 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
         restricted
     {
         _node(nodeId);
-        uint256 amount;
-        for (uint256 i = 0; i < awards.length; ++i) {
-            amount += awards[i].amount;
-            awardOf[awards[i].beneficiary] += awards[i].amount;
-        }
-        if (amount == 0) revert AmountIsZero();
-        Stake storage stake = _stakes[nodeId];
-        uint256 held = uint256(stake.bonded) + stake.unbonding;
-        if (amount > held) revert StakeTooSmall(nodeId, held, amount);
-        uint256 fromBonded = Math.min(amount, stake.bonded);
-        // forge-lint: disable-next-line(unsafe-typecast) at most bonded
-        stake.bonded -= uint128(fromBonded);
-        // forge-lint: disable-next-line(unsafe-typecast) at most unbonding
-        stake.unbonding -= uint128(amount - fromBonded);
+        uint256 amount = _award(awards);
+        _stakes[nodeId].take(nodeId, amount);
         totalStake -= amount;
         emit NodeSlashed(nodeId, jobId, evidenceHash, amount);
-    }
-
-    /// @inheritdoc INodeRegistry
-    function claimAward() external nonReentrant {
-        uint256 amount = awardOf[msg.sender];
-        if (amount == 0) revert AmountIsZero();
-        awardOf[msg.sender] = 0;
-        emit AwardClaimed(msg.sender, amount);
-        token.safeTransfer(msg.sender, amount);
     }
 
     /// @inheritdoc INodeRegistry
@@ -210,6 +155,7 @@ contract NodeRegistry is SignedActions, AccessManaged, ReentrancyGuardTransient,
         if (!stored.isActive) revert NodeInactive(nodeId);
         uint256 bonded = _stakes[nodeId].bonded;
         if (bonded < minimumStake) revert StakeTooSmall(nodeId, bonded, minimumStake);
+        requireBond(stored.operator);
         return (stored.operator, stored.feePerJob);
     }
 

@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Evidence} from "../src/Evidence.sol";
+import {IBonds} from "../src/interfaces/IBonds.sol";
 import {IEvidence} from "../src/interfaces/IEvidence.sol";
 import {IGroth16Verifier, SealedProof} from "../src/interfaces/IGroth16Verifier.sol";
 import {IMarket} from "../src/interfaces/IMarket.sol";
 import {INodeRegistry} from "../src/interfaces/INodeRegistry.sol";
 import {ISignedActions} from "../src/interfaces/ISignedActions.sol";
 import {G1, IPointErrors} from "../src/interfaces/Points.sol";
-import {Roles} from "../src/Roles.sol";
-import {World} from "./support/World.sol";
+import {EvidenceWorld} from "./support/EvidenceWorld.sol";
 
-contract EvidenceTest is World {
-    Evidence private evidence;
-    string private vector;
-    bytes32 private job;
-    bytes32 private accused;
-    uint256 private signerKey = FIRST_OPERATOR_KEY + 1 + 0x1000;
-    IEvidence.Seating private seating;
-
+contract EvidenceTest is EvidenceWorld {
     function setUp() public {
-        deployWorld();
-        furnishWorld();
-        evidence = new Evidence(market, nodes);
-        vm.prank(DEPLOYER);
-        access.grantRole(Roles.EVIDENCE, address(evidence), 0);
-        vector = vm.readFile("test/vectors/own_statement.json");
-        job = openJob("sealed_4");
-        accused = nodeIds[1];
-        noteSeating();
+        deployEvidenceWorld();
     }
 
     function test_AnHonestNodeIsSafe(uint256 gasLimit) public {
@@ -60,7 +44,7 @@ contract EvidenceTest is World {
             uint256 snapshot = vm.snapshotState();
             vm.prank(OUTSIDER);
             accuse(falseIn(field));
-            INodeRegistry.Stake memory stake = nodes.stakeOf(accused);
+            IBonds.Stake memory stake = nodes.stakeOf(accused);
             assertEq(uint256(stake.bonded) + stake.unbonding, 0, "all is taken");
             assertTrue(evidence.isConvicted(accused, job), "convicted");
             vm.revertToState(snapshot);
@@ -212,8 +196,8 @@ contract EvidenceTest is World {
     }
 
     function test_RejectsWithoutStake() public {
-        INodeRegistry.Award[] memory awards = new INodeRegistry.Award[](1);
-        awards[0] = INodeRegistry.Award(consumer, uint128(STAKE));
+        IBonds.Award[] memory awards = new IBonds.Award[](1);
+        awards[0] = IBonds.Award(consumer, uint128(STAKE));
         vm.prank(DEPLOYER);
         nodes.slash(accused, 0, 0, awards);
         vm.expectRevert(abi.encodeWithSelector(IEvidence.NothingAtStake.selector, accused));
@@ -245,23 +229,12 @@ contract EvidenceTest is World {
         signature = signatureBy(signerKey, digestOf(statement));
     }
 
-    /// @dev As Evidence.hashOwnStatement, without a call.
+    /// @dev As Evidence.hashOwnStatement.
     function digestOf(IEvidence.OwnStatement memory statement) private view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256(
-                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-                ),
-                keccak256("Hengsuan"),
-                keccak256("1"),
-                block.chainid,
-                address(evidence)
-            )
-        );
         bytes32 typehash = keccak256(
             "OwnStatement(bytes32 jobId,uint32 attempt,uint32 seat,bytes32 slopesHash,bytes32 proofHash)"
         );
-        return keccak256(abi.encodePacked(hex"1901", domain, keccak256(abi.encode(typehash, statement))));
+        return typedDigest(address(evidence), keccak256(abi.encode(typehash, statement)));
     }
 
     function honest() private view returns (SealedProof memory) {
@@ -284,22 +257,6 @@ contract EvidenceTest is World {
         if (field == 11) proof.b.x0 = type(uint256).max;
         if (field == 12) proof.b.y1 = type(uint256).max;
         if (field == 10) proof.c.x = type(uint256).max;
-    }
-
-    function slopes() private view returns (G1[] memory) {
-        return abi.decode(vm.parseJsonBytes(vector, ".slopes"), (G1[]));
-    }
-
-    function noteSeating() private {
-        delete seating;
-        seating.nodeIds = seats(3);
-        for (uint256 i = 0; i < 3; ++i) {
-            seating.seats.push(IMarket.Seat(operator(i), NODE_FEE));
-        }
-    }
-
-    function operator(uint256 index) private view returns (address) {
-        return nodes.node(nodeIds[index]).operator;
     }
 
     function rotateKey() private {

@@ -186,7 +186,7 @@ contract MarketAccountsTest is World {
         vm.expectRevert(
             abi.encodeWithSelector(IAccessManager.AccessManagerUnauthorizedAccount.selector, RELAYER, 0)
         );
-        access.wire(RELAYER, RELAYER, RELAYER, RELAYER);
+        access.wire(RELAYER, RELAYER, RELAYER, RELAYER, RELAYER);
         vm.stopPrank();
         vm.startPrank(DEPLOYER);
         market.setFee(2_000);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBonds} from "../src/interfaces/IBonds.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IDatasetRegistry} from "../src/interfaces/IDatasetRegistry.sol";
 import {VerifyingKey} from "../src/interfaces/IGroth16Verifier.sol";
@@ -287,9 +288,7 @@ contract MarketOpenTest is World {
     function test_RejectsUnderstakedNode() public {
         vm.prank(DEPLOYER);
         nodes.setMinimumStake(STAKE + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(INodeRegistry.StakeTooSmall.selector, nodeIds[0], STAKE, STAKE + 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IBonds.StakeTooSmall.selector, nodeIds[0], STAKE, STAKE + 1));
         this.openSealed();
     }
 

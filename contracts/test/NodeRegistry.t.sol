@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBonds} from "../src/interfaces/IBonds.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {INodeRegistry} from "../src/interfaces/INodeRegistry.sol";
 import {ISignedActions} from "../src/interfaces/ISignedActions.sol";
@@ -22,7 +23,7 @@ contract NodeRegistryTest is World {
     }
 
     function test_RejectsShortUnbonding() public {
-        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.UnbondingTooShort.selector, 7 days - 1, 7 days));
+        vm.expectRevert(abi.encodeWithSelector(IBonds.UnbondingTooShort.selector, 7 days - 1, 7 days));
         new NodeRegistry(address(access), token, 7 days - 1, 0);
     }
 
@@ -139,7 +140,7 @@ contract NodeRegistryTest is World {
 
     function test_UnderstakedNodeHasNoSeat() public {
         unbond(1);
-        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.StakeTooSmall.selector, node, STAKE - 1, STAKE));
+        vm.expectRevert(abi.encodeWithSelector(IBonds.StakeTooSmall.selector, node, STAKE - 1, STAKE));
         nodes.seat(node);
         vm.prank(DEPLOYER);
         nodes.setMinimumStake(STAKE - 1);
@@ -162,7 +163,7 @@ contract NodeRegistryTest is World {
         nodes.updateNode(request, "");
         vm.expectRevert(unknown);
         nodes.unbond(INodeRegistry.Unbond(JOB, 1, 1, block.timestamp), "");
-        INodeRegistry.Award[] memory awards = award(OUTSIDER, 1);
+        IBonds.Award[] memory awards = award(OUTSIDER, 1);
         vm.expectRevert(unknown);
         vm.prank(DEPLOYER);
         nodes.slash(JOB, JOB, EVIDENCE, awards);
@@ -182,7 +183,7 @@ contract NodeRegistryTest is World {
     }
 
     function test_RejectsEmptyDeposit() public {
-        vm.expectRevert(INodeRegistry.AmountIsZero.selector);
+        vm.expectRevert(IBonds.AmountIsZero.selector);
         nodes.depositStake(node, 0);
     }
 
@@ -191,16 +192,14 @@ contract NodeRegistryTest is World {
         uint256 ready = block.timestamp + UNBONDING_SECONDS;
         assertEq(nodes.stakeOf(node).withdrawableAt, ready, "withdrawable at");
         vm.warp(ready - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(INodeRegistry.StakeStillBonded.selector, node, ready, ready - 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IBonds.StakeStillBonded.selector, node, ready, ready - 1));
         nodes.withdrawStake(node);
         vm.warp(ready);
         vm.prank(OUTSIDER);
         nodes.withdrawStake(node);
         assertEq(token.balanceOf(operator), 20_000, "paid to the operator");
         assertEq(nodes.totalStake(), STAKE - 20_000, "total");
-        vm.expectRevert(INodeRegistry.AmountIsZero.selector);
+        vm.expectRevert(IBonds.AmountIsZero.selector);
         nodes.withdrawStake(node);
     }
 
@@ -216,10 +215,10 @@ contract NodeRegistryTest is World {
     function test_RejectsUnbondings() public {
         INodeRegistry.Unbond memory request = INodeRegistry.Unbond(node, 0, 1, block.timestamp);
         vm.startPrank(operator);
-        vm.expectRevert(INodeRegistry.AmountIsZero.selector);
+        vm.expectRevert(IBonds.AmountIsZero.selector);
         nodes.unbond(request, "");
         request.amount = uint128(STAKE + 1);
-        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.StakeTooSmall.selector, node, STAKE, STAKE + 1));
+        vm.expectRevert(abi.encodeWithSelector(IBonds.StakeTooSmall.selector, node, STAKE, STAKE + 1));
         nodes.unbond(request, "");
         request.deadline = block.timestamp - 1;
         vm.expectPartialRevert(ISignedActions.SignatureExpired.selector);
@@ -232,9 +231,9 @@ contract NodeRegistryTest is World {
 
     function test_SlashesBondedStakeFirst() public {
         unbond(20_000);
-        INodeRegistry.Award[] memory awards = new INodeRegistry.Award[](2);
-        awards[0] = INodeRegistry.Award(consumer, 30_000);
-        awards[1] = INodeRegistry.Award(TREASURY, 10_000);
+        IBonds.Award[] memory awards = new IBonds.Award[](2);
+        awards[0] = IBonds.Award(consumer, 30_000);
+        awards[1] = IBonds.Award(TREASURY, 10_000);
         vm.prank(DEPLOYER);
         nodes.slash(node, JOB, EVIDENCE, awards);
         assertEq(nodes.stakeOf(node).bonded, 0, "bonded");
@@ -242,21 +241,21 @@ contract NodeRegistryTest is World {
         vm.prank(consumer);
         nodes.claimAward();
         assertEq(token.balanceOf(consumer), 30_000, "claimed");
-        vm.expectRevert(INodeRegistry.AmountIsZero.selector);
+        vm.expectRevert(IBonds.AmountIsZero.selector);
         vm.prank(consumer);
         nodes.claimAward();
     }
 
     function test_RejectsSlashings() public {
-        INodeRegistry.Award[] memory awards = award(consumer, uint128(STAKE + 1));
+        IBonds.Award[] memory awards = award(consumer, uint128(STAKE + 1));
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, RELAYER));
         vm.prank(RELAYER);
         nodes.slash(node, JOB, EVIDENCE, awards);
         vm.startPrank(DEPLOYER);
-        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.StakeTooSmall.selector, node, STAKE, STAKE + 1));
+        vm.expectRevert(abi.encodeWithSelector(IBonds.StakeTooSmall.selector, node, STAKE, STAKE + 1));
         nodes.slash(node, JOB, EVIDENCE, awards);
-        vm.expectRevert(INodeRegistry.AmountIsZero.selector);
-        nodes.slash(node, JOB, EVIDENCE, new INodeRegistry.Award[](0));
+        vm.expectRevert(IBonds.AmountIsZero.selector);
+        nodes.slash(node, JOB, EVIDENCE, new IBonds.Award[](0));
         vm.stopPrank();
     }
 
@@ -272,7 +271,7 @@ contract NodeRegistryTest is World {
         for (uint256 i = 0; i < 20; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             bytes32 id = seed & 1 == 0 ? node : other;
-            INodeRegistry.Stake memory stake = nodes.stakeOf(id);
+            IBonds.Stake memory stake = nodes.stakeOf(id);
             uint128 amount = uint128(1 + (seed >> 64) % 30_000);
             if (seed >> 32 & 3 == 0) {
                 stakeNode(id, amount);
@@ -280,7 +279,7 @@ contract NodeRegistryTest is World {
                 vm.prank(nodes.node(id).operator);
                 nodes.unbond(INodeRegistry.Unbond(id, amount, i, block.timestamp), "");
             } else if (seed >> 32 & 3 == 2 && amount <= stake.bonded + stake.unbonding) {
-                INodeRegistry.Award[] memory awards = award(consumer, amount);
+                IBonds.Award[] memory awards = award(consumer, amount);
                 vm.prank(DEPLOYER);
                 nodes.slash(id, JOB, EVIDENCE, awards);
             } else if (stake.unbonding > 0) {
@@ -290,8 +289,8 @@ contract NodeRegistryTest is World {
             assertEq(
                 token.balanceOf(address(nodes)), nodes.totalStake() + nodes.awardOf(consumer), "tokens held"
             );
-            INodeRegistry.Stake memory a = nodes.stakeOf(node);
-            INodeRegistry.Stake memory b = nodes.stakeOf(other);
+            IBonds.Stake memory a = nodes.stakeOf(node);
+            IBonds.Stake memory b = nodes.stakeOf(other);
             assertEq(
                 nodes.totalStake(), uint256(a.bonded) + a.unbonding + b.bonded + b.unbonding, "sum of stakes"
             );
@@ -307,12 +306,8 @@ contract NodeRegistryTest is World {
         nodes.unbond(INodeRegistry.Unbond(node, amount, 99, block.timestamp), "");
     }
 
-    function award(address beneficiary, uint128 amount)
-        private
-        pure
-        returns (INodeRegistry.Award[] memory awards)
-    {
-        awards = new INodeRegistry.Award[](1);
-        awards[0] = INodeRegistry.Award(beneficiary, amount);
+    function award(address beneficiary, uint128 amount) private pure returns (IBonds.Award[] memory awards) {
+        awards = new IBonds.Award[](1);
+        awards[0] = IBonds.Award(beneficiary, amount);
     }
 }

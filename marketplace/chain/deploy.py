@@ -92,8 +92,8 @@ class Deployer:
                 "Market",
                 [access, token, programs, datasets, licences, nodes, treasury, choices.fee_bps],
             )
-            self._ensure(deployment, "Evidence", [market, nodes])
-            self._wire(deployment, programs, licences, nodes, market)
+            evidence = self._ensure(deployment, "Evidence", [market, nodes])
+            self._wire(deployment, programs, licences, nodes, market, evidence)
         return deployment
 
     def send(self, deployment: Deployment, contract: str, function: str, *arguments: object) -> TxReceipt:
@@ -168,12 +168,14 @@ class Deployer:
     def _wire(self, deployment: Deployment, *targets: str) -> None:
         """Give the roles of Roles.sol; each is asked for first, so that nothing is sent twice."""
         reader = ChainReader(self.web3, deployment.addresses)
-        market = deployment.addresses["Market"]
+        market, evidence = deployment.addresses["Market"], deployment.addresses["Evidence"]
         selector = selector_of(function_item("Market", "setPaused"))
-        if reader.call("MarketAccess", "getTargetFunctionRole", market, selector) != GUARDIAN:
+        if (
+            reader.call("MarketAccess", "getTargetFunctionRole", market, selector) != GUARDIAN
+            or not reader.call("MarketAccess", "hasRole", EVIDENCE, evidence)["isMember"]
+        ):
             self.send(deployment, "MarketAccess", "wire", *targets)
-        members = dict.fromkeys((OPERATOR, REGISTRAR, GUARDIAN), self._signer.address)
-        for role, member in {**members, EVIDENCE: deployment.addresses["Evidence"]}.items():
+        for role, member in dict.fromkeys((OPERATOR, REGISTRAR, GUARDIAN), self._signer.address).items():
             if not reader.call("MarketAccess", "hasRole", role, member)["isMember"]:
                 self.send(deployment, "MarketAccess", "grantRole", role, member, 0)
 

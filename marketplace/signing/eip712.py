@@ -30,6 +30,7 @@ __all__ = [
     "CancelOrder",
     "Contribution",
     "Deal",
+    "DealtShares",
     "Eip712Domain",
     "GrantLicence",
     "Input",
@@ -37,6 +38,8 @@ __all__ = [
     "OwnStatement",
     "RegisterDataset",
     "RegisterNode",
+    "ReleaseBond",
+    "ResultBinding",
     "RevokeInEpoch",
     "RevokeLicence",
     "TopUpLicence",
@@ -186,6 +189,18 @@ class Unbond(TypedMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseBond(TypedMessage):
+    """An operator or a provider begins to take its bond out."""
+
+    CONTRACT: ClassVar[str] = "NodeRegistry"
+
+    account: str = solidity("address")
+    amount: int = solidity("uint128")
+    salt: int = solidity("uint256")
+    deadline: int = solidity("uint256")
+
+
+@dataclass(frozen=True, slots=True)
 class Input(TypedMessage):
     """One dataset of an order: a licence and the bitmap of the columns wanted (bit 0 is ``ones``)."""
 
@@ -272,6 +287,33 @@ class OwnStatement(TypedMessage):
     proof_hash: str = solidity("bytes32")
 
 
+@dataclass(frozen=True, slots=True)
+class ResultBinding(TypedMessage):
+    """A node's word that its Y, P, pi of round 2 belong to its own F_M(k), at this weight and challenge."""
+
+    CONTRACT: ClassVar[str] = "Evidence"
+
+    job_id: str = solidity("bytes32")
+    attempt: int = solidity("uint32")
+    seat: int = solidity("uint32")
+    weight: int = solidity("uint256")
+    challenge: int = solidity("uint256")
+    points_hash: str = solidity("bytes32")
+
+
+@dataclass(frozen=True, slots=True)
+class DealtShares(TypedMessage):
+    """A dealer's word what commits to the slopes of its columns and to the shares it sent to one seat."""
+
+    CONTRACT: ClassVar[str] = "Evidence"
+
+    job_id: str = solidity("bytes32")
+    attempt: int = solidity("uint32")
+    seat: int = solidity("uint32")
+    slopes_hash: str = solidity("bytes32")
+    shares_hash: str = solidity("bytes32")
+
+
 STRUCTS: tuple[type[TypedMessage], ...] = (
     RegisterDataset,
     GrantLicence,
@@ -283,10 +325,13 @@ STRUCTS: tuple[type[TypedMessage], ...] = (
     RegisterNode,
     UpdateNode,
     Unbond,
+    ReleaseBond,
     Order,
     CancelOrder,
     Withdraw,
     Deal,
     Contribution,
     OwnStatement,
+    ResultBinding,
+    DealtShares,
 )

@@ -3,7 +3,7 @@
     python tests/contracts/make_market_vectors.py
 
 market.json holds what stands before the first order, jobs/ one file for each order, own_statement.json the
-proof that the node of one seat gives of its own shares.
+proof that the node of one seat gives of its own shares, and its result binding of a round 2.
 
 Two providers, three datasets, licences and one order per scenario, each signed, with a proof of its job. The
 forge tests deploy the contracts to the same addresses (a fixed deployer, nonces 0 … 6) and must find the same
@@ -40,6 +40,7 @@ from proofs import blame, hashing, prover, setup
 from proofs import columns as column_rules
 from proofs.backend import Backend, get_backend
 from proofs.columns import ColumnCommitment, ColumnSchema
+from proofs.field import R
 from proofs.formats import to_hex
 from proofs.inner_product import scalar_bytes
 from proofs.keys import G2_NAMES, ProvingKey
@@ -361,6 +362,19 @@ class World:
             "slopes": abi_points([slope.coefficients[0] for slope in published]),
             "shareCommitments": abi_points(list(own.columns)),
             "proof": self._proof(proven),
+            **self._result_binding(proven, weight=R - 7),
+        }
+
+    def _result_binding(self, proven: prover.Proven, weight: int) -> dict[str, Any]:
+        """A node's F_M(k) with its Y, P and pi of round 2, which are weighted."""
+        result, binding = proven.bound.result, proven.proof.binding
+        assert isinstance(result, SealedResult)
+        assert binding is not None
+        weighted = (self.backend.g1_mul(point, weight) for point in (binding.y, binding.p, binding.pi))
+        return {
+            "weight": str(weight),
+            "challenge": str(proven.bound.challenge),
+            "boundPoints": to_hex(result.commitment + b"".join(weighted)),
         }
 
     def _columns(self, scenario: Scenario) -> tuple[list[bytes], list[ColumnCommitment]]:

@@ -84,7 +84,7 @@ def chain(chain_snapshot: str) -> Chain:
     programs = deploy("ProgramRegistry", access.address)
     datasets = deploy("DatasetRegistry", programs.address)
     ledger = deploy("LicenceLedger", access.address, datasets.address)
-    send(access.functions.wire(programs.address, ledger.address, admin, admin))
+    send(access.functions.wire(programs.address, ledger.address, admin, admin, admin))
     send(access.functions.grantRole(REGISTRAR_ROLE, admin, 0))
     for market in others[:2]:
         send(access.functions.grantRole(MARKET_ROLE, market, 0))

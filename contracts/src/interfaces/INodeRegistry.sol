@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBonds} from "./IBonds.sol";
+
 /// @notice Compute nodes: operator, keys, fee, and the stake that stands for their honesty.
-interface INodeRegistry {
+interface INodeRegistry is IBonds {
     /// @dev Signed by the operator; the node's id is the EIP-712 digest.
     struct RegisterNode {
         address operator;
@@ -46,20 +48,6 @@ interface INodeRegistry {
         bytes32 region;
     }
 
-    struct Stake {
-        /// @dev Counts towards the minimum and can be slashed.
-        uint128 bonded;
-        /// @dev On its way out: counts no more, can still be slashed.
-        uint128 unbonding;
-        uint64 withdrawableAt;
-    }
-
-    /// @dev Who receives what of a slashed stake.
-    struct Award {
-        address beneficiary;
-        uint128 amount;
-    }
-
     event NodeRegistered(
         bytes32 indexed nodeId,
         address indexed operator,
@@ -81,7 +69,6 @@ interface INodeRegistry {
     event StakeUnbonded(bytes32 indexed nodeId, uint256 amount, uint256 withdrawableAt);
     event StakeWithdrawn(bytes32 indexed nodeId, address indexed operator, uint256 amount);
     event NodeSlashed(bytes32 indexed nodeId, bytes32 indexed jobId, bytes32 evidenceHash, uint256 amount);
-    event AwardClaimed(address indexed beneficiary, uint256 amount);
     event MinimumStakeChanged(uint256 minimumStake);
 
     error NodeUnknown(bytes32 nodeId);
@@ -90,10 +77,6 @@ interface INodeRegistry {
     error NodeKeyMissing();
     error VersionMismatch(bytes32 nodeId, uint256 expected, uint256 given);
     error FeeTooLarge(uint256 fee, uint256 maximum);
-    error StakeTooSmall(bytes32 nodeId, uint256 bonded, uint256 needed);
-    error StakeStillBonded(bytes32 nodeId, uint256 withdrawableAt, uint256 timestamp);
-    error AmountIsZero();
-    error UnbondingTooShort(uint256 given, uint256 minimum);
 
     function registerNode(RegisterNode calldata request, bytes calldata signature)
         external
@@ -114,9 +97,6 @@ interface INodeRegistry {
     /// @notice Takes stake, unbonding stake last, and awards it. Role EVIDENCE.
     function slash(bytes32 nodeId, bytes32 jobId, bytes32 evidenceHash, Award[] calldata awards) external;
 
-    /// @notice Pays out what slashing awarded to the caller.
-    function claimAward() external;
-
     /// @notice Role ADMIN.
     function setMinimumStake(uint256 minimumStake) external;
 
@@ -128,13 +108,12 @@ interface INodeRegistry {
 
     function stakeOf(bytes32 nodeId) external view returns (Stake memory);
 
-    function awardOf(address beneficiary) external view returns (uint256);
-
     function minimumStake() external view returns (uint256);
 
     function totalStake() external view returns (uint256);
 
-    /// @notice Operator and fee of a node that may take a job now; reverts if it is unknown, inactive or understaked.
+    /// @notice Operator and fee of a node that may take a job now; reverts if it is unknown, inactive, understaked, or its
+    /// operator's bond is too small.
     function seat(bytes32 nodeId) external view returns (address operator, uint96 feePerJob);
 
     function hashRegisterNode(RegisterNode calldata request) external view returns (bytes32);

@@ -5,6 +5,9 @@ pragma solidity ^0.8.28;
 /// that a node cannot leave with its stake before its last job has ended.
 uint256 constant MAX_JOB_SECONDS = 7 days;
 
+/// @dev How long who is publicly asked for a signed answer may take, and how long after a job's deadline it may be asked.
+uint256 constant ANSWER_SECONDS = 1 days;
+
 /// @dev Points E_i in a proving key, and so outputs of one proof.
 uint256 constant MAX_OUTPUTS = 4096;
 

@@ -40,6 +40,11 @@ library BN254 {
         }
     }
 
+    /// @dev As checkPoint, for those who must know and not stop. Infinity is not on the curve.
+    function isOnCurve(uint256 x, uint256 y) internal pure returns (bool) {
+        return x < P && y < P && mulmod(y, y, P) == addmod(mulmod(mulmod(x, x, P), x, P), 3, P);
+    }
+
     function checkPoint(G1 calldata point) internal pure {
         checkPoint(point.x, point.y);
     }

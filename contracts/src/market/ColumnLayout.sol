@@ -5,21 +5,29 @@ import {IColumnLayout} from "../interfaces/IColumnLayout.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {ILicenceLedger} from "../interfaces/ILicenceLedger.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
+import {INodeRegistry} from "../interfaces/INodeRegistry.sol";
 import {IProgramRegistry} from "../interfaces/IProgramRegistry.sol";
 import {MAX_OUTPUTS} from "../interfaces/Limits.sol";
 import {Statement} from "../libraries/Statement.sol";
 
-/// @notice What an order's columns amount to under its program. A contract of its own, which the market makes when it
+/// @notice What an order's columns amount to under its program, and whether their providers have the bond that they need. A contract of its own, which the market makes when it
 /// is made: it has no state and no rights, and it keeps the market below the size limit of contracts.
 contract ColumnLayout is IColumnLayout {
     IProgramRegistry private immutable PROGRAMS;
     IDatasetRegistry private immutable DATASETS;
     ILicenceLedger private immutable LICENCES;
+    INodeRegistry private immutable NODES;
 
-    constructor(IProgramRegistry programs, IDatasetRegistry datasets, ILicenceLedger licences) {
+    constructor(
+        IProgramRegistry programs,
+        IDatasetRegistry datasets,
+        ILicenceLedger licences,
+        INodeRegistry nodes
+    ) {
         PROGRAMS = programs;
         DATASETS = datasets;
         LICENCES = licences;
+        NODES = nodes;
     }
 
     /// @inheritdoc IColumnLayout
@@ -34,9 +42,10 @@ contract ColumnLayout is IColumnLayout {
         uint64 rows;
         for (uint256 i = 0; i < inputs.length; ++i) {
             bytes32 licenceId = inputs[i].licenceId;
+            ILicenceLedger.Licence memory licence = LICENCES.licence(licenceId);
+            NODES.requireBond(licence.provider);
             IDatasetRegistry.Dataset memory dataset;
-            (dataset, selections[i]) =
-                DATASETS.selectColumns(LICENCES.licence(licenceId).datasetId, inputs[i].columns);
+            (dataset, selections[i]) = DATASETS.selectColumns(licence.datasetId, inputs[i].columns);
             if (dataset.setupId != program.setupId) {
                 revert IMarket.SetupMismatch(licenceId, program.setupId, dataset.setupId);
             }

@@ -45,7 +45,7 @@ abstract contract Opening is Accounts, AccessManaged {
         datasets = datasets_;
         licences = licences_;
         nodes = nodes_;
-        LAYOUT = new ColumnLayout(programs_, datasets_, licences_);
+        LAYOUT = new ColumnLayout(programs_, datasets_, licences_, nodes_);
     }
 
     /// @inheritdoc IMarket

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IBonds} from "../../src/interfaces/IBonds.sol";
 import {ILicenceLedger, Quantity} from "../../src/interfaces/ILicenceLedger.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {INodeRegistry} from "../../src/interfaces/INodeRegistry.sol";
@@ -187,8 +188,8 @@ contract MarketHandler is BatchWorld {
             vm.prank(nodes.node(id).operator);
             nodes.unbond(INodeRegistry.Unbond(id, amount / 8 + 1, _salt++, block.timestamp), "");
         } else if (action % 4 == 2) {
-            INodeRegistry.Award[] memory awards = new INodeRegistry.Award[](1);
-            awards[0] = INodeRegistry.Award(consumer, amount / 64 + 1);
+            IBonds.Award[] memory awards = new IBonds.Award[](1);
+            awards[0] = IBonds.Award(consumer, amount / 64 + 1);
             vm.prank(DEPLOYER);
             nodes.slash(id, 0, 0, awards);
         } else {
@@ -269,7 +270,7 @@ contract MarketHandler is BatchWorld {
     function checkStakes() external view {
         uint256 stakes;
         for (uint256 i = 0; i < nodeIds.length; ++i) {
-            INodeRegistry.Stake memory stake = nodes.stakeOf(nodeIds[i]);
+            IBonds.Stake memory stake = nodes.stakeOf(nodeIds[i]);
             stakes += uint256(stake.bonded) + stake.unbonding;
         }
         assertEq(nodes.totalStake(), stakes, "total stake");

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {DatasetRegistry} from "../../src/DatasetRegistry.sol";
+import {Evidence} from "../../src/Evidence.sol";
 import {Groth16Verifier} from "../../src/Groth16Verifier.sol";
 import {IDatasetRegistry} from "../../src/interfaces/IDatasetRegistry.sol";
 import {
@@ -54,6 +55,7 @@ abstract contract World is Test {
     LicenceLedger internal licences;
     NodeRegistry internal nodes;
     Market internal market;
+    Evidence internal evidence;
     Groth16Verifier internal verifier;
 
     string internal vectors;
@@ -70,7 +72,8 @@ abstract contract World is Test {
         licences = new LicenceLedger(address(access), datasets);
         nodes = new NodeRegistry(address(access), token, UNBONDING_SECONDS, STAKE);
         market = new Market(address(access), token, programs, datasets, licences, nodes, TREASURY, FEE_BPS);
-        access.wire(address(programs), address(licences), address(nodes), address(market));
+        evidence = new Evidence(market, nodes);
+        access.wire(address(programs), address(licences), address(nodes), address(market), address(evidence));
         access.grantRole(Roles.REGISTRAR, DEPLOYER, 0);
         access.grantRole(Roles.OPERATOR, RELAYER, 0);
         access.grantRole(Roles.GUARDIAN, DEPLOYER, 0);

@@ -39,6 +39,11 @@ TYPES = {
     "UpdateNode": "UpdateNode(bytes32 nodeId,address signer,bytes32 sealingKey,uint128 feePerJob,"
     "bool isActive,uint32 version,uint256 deadline)",
     "Unbond": "Unbond(bytes32 nodeId,uint128 amount,uint256 salt,uint256 deadline)",
+    "ReleaseBond": "ReleaseBond(address account,uint128 amount,uint256 salt,uint256 deadline)",
+    "ResultBinding": "ResultBinding(bytes32 jobId,uint32 attempt,uint32 seat,uint256 weight,"
+    "uint256 challenge,bytes32 pointsHash)",
+    "DealtShares": "DealtShares(bytes32 jobId,uint32 attempt,uint32 seat,bytes32 slopesHash,"
+    "bytes32 sharesHash)",
     "Withdraw": "Withdraw(address account,address to,uint256 amount,uint256 salt,uint256 deadline)",
     "OwnStatement": "OwnStatement(bytes32 jobId,uint32 attempt,uint32 seat,bytes32 slopesHash,"
     "bytes32 proofHash)",
