@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -27,9 +26,12 @@ if TYPE_CHECKING:  # rest_framework.views imports this module while it reads its
 __all__ = ["Allowance", "Policy", "RateLimitHeaders", "RequestRate", "charge_address", "spend"]
 
 _SPEND = """
-INSERT INTO rest_rateallowance AS kept (key, full_at) VALUES (%(key)s, clock_timestamp() + %(interval)s)
-ON CONFLICT (key) DO UPDATE SET full_at = greatest(kept.full_at, clock_timestamp()) + %(interval)s
-WHERE greatest(kept.full_at, clock_timestamp()) + %(interval)s <= clock_timestamp() + %(window)s
+INSERT INTO rest_rateallowance AS kept (key, full_at)
+VALUES (%(key)s, clock_timestamp() + make_interval(secs => %(interval)s))
+ON CONFLICT (key) DO UPDATE
+SET full_at = greatest(kept.full_at, clock_timestamp()) + make_interval(secs => %(interval)s)
+WHERE greatest(kept.full_at, clock_timestamp()) + make_interval(secs => %(interval)s)
+    <= clock_timestamp() + make_interval(secs => %(window)s)
 RETURNING extract(epoch FROM full_at - clock_timestamp())
 """
 _OWED = "SELECT extract(epoch FROM full_at - clock_timestamp()) FROM rest_rateallowance WHERE key = %s"
@@ -70,13 +72,10 @@ class Allowance:
 def spend(policy: Policy, whose: str) -> Allowance:
     """Take one request off the allowance, or nothing if none is left."""
     key = f"{policy.name}:{whose}"
-    intervals: dict[str, str | timedelta] = {
-        "key": key,
-        "interval": timedelta(seconds=policy.interval_seconds),
-        "window": timedelta(seconds=policy.window_seconds),
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_SPEND, intervals)
+        cursor.execute(
+            _SPEND, {"key": key, "interval": policy.interval_seconds, "window": float(policy.window_seconds)}
+        )
         row = cursor.fetchone()
         is_allowed = row is not None
         if row is None:
