@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "marketplace.licences",
     "marketplace.orders",
     "marketplace.chain",
+    "marketplace.webhooks",
     "scheduler.nodes",
     "scheduler.leases",
     "scheduler.pipeline",
@@ -187,6 +188,7 @@ SPECTACULAR_SETTINGS = {
 }
 PROBLEM_TYPE_BASE = "https://hengsuan.invalid/problems/"
 SIGNATURE_WINDOW_SECONDS = 60
+WEBHOOK_ALLOW_PRIVATE = environment.boolean("HENGSUAN_WEBHOOK_ALLOW_PRIVATE", default=False)
 # Requests at once, and the seconds in which that many are allowed anew.
 RATE_LIMITS = {
     "party": (environment.integer("HENGSUAN_RATE_PER_PARTY", 600, minimum=1), 20),

@@ -10,6 +10,7 @@ API_ROOMS = (
     "marketplace.licences",
     "marketplace.orders",
     "marketplace.chain",
+    "marketplace.webhooks",
     "scheduler.nodes",
     "scheduler.leases",
     "scheduler.pipeline",

@@ -1,0 +1,1 @@
+"""Webhooks: a party's own server is told what happens to its jobs."""
