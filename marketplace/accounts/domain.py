@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from eth_account import Account
@@ -18,9 +19,12 @@ from marketplace.signing.errors import MalformedSignature
 __all__ = [
     "check_enrolment_signature",
     "check_eth_address",
+    "check_rotation_signature",
     "check_sealing_key",
     "check_signing_key",
     "enrolment_text",
+    "rotation_text",
+    "secret_hash",
 ]
 
 CURVE25519_PRIME = 2**255 - 19
@@ -63,6 +67,21 @@ def check_enrolment_signature(
 ) -> None:
     """Raise EthSignatureInvalid unless `eth_address` signed the enrolment text (EIP-191)."""
     text = enrolment_text(signing_key=signing_key, sealing_key=sealing_key)
+    _check_personal_signature(eth_address=eth_address, text=text, signature=signature)
+
+
+def rotation_text(*, party_id: str, signing_key: str) -> str:
+    """What the Ethereum key signs to put a new request-signing key in force (docs/api.md)."""
+    return f"hengsuan rotate {party_id} {signing_key}"
+
+
+def check_rotation_signature(*, eth_address: str, party_id: str, signing_key: str, signature: str) -> None:
+    """Raise EthSignatureInvalid unless `eth_address` signed the rotation text (EIP-191)."""
+    text = rotation_text(party_id=party_id, signing_key=signing_key)
+    _check_personal_signature(eth_address=eth_address, text=text, signature=signature)
+
+
+def _check_personal_signature(*, eth_address: str, text: str, signature: str) -> None:
     try:
         raw = check_signature_form(signature)
         signer = str(Account.recover_message(encode_defunct(text=text), signature=raw))
@@ -70,6 +89,11 @@ def check_enrolment_signature(
         raise EthSignatureInvalid(f"eth_signature is no signature: {error}") from error
     if signer != eth_address:
         raise EthSignatureInvalid(f"eth_signature was made by {signer}, not by {eth_address}")
+
+
+def secret_hash(text: str) -> str:
+    """What is kept of a token or API key: SHA-256 suffices for 256 random bits, there is nothing to guess."""
+    return "0x" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _raw(key: str, field: str) -> bytes:

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from marketplace.rest.errors import DomainError
 
 __all__ = [
+    "ApiKeyUnknown",
+    "ApiKeysTooMany",
     "EnrolmentTokenExpired",
     "EnrolmentTokenInvalid",
     "EnrolmentTokenUsed",
@@ -14,6 +16,7 @@ __all__ = [
     "KeyInvalid",
     "PartyExists",
     "PartyUnknown",
+    "ScopeUnknown",
 ]
 
 
@@ -59,6 +62,28 @@ class PartyExists(DomainError):
     status = HTTPStatus.CONFLICT
     title = "One of these keys belongs to a party already"
     remedy = "Use keys of its own for each party."
+
+
+class ApiKeyUnknown(DomainError):
+    code = "api_key_unknown"
+    status = HTTPStatus.NOT_FOUND
+    title = "There is no such API key"
+    remedy = "Look it up with GET /api-keys."
+
+
+class ApiKeysTooMany(DomainError):
+    code = "api_keys_too_many"
+    status = HTTPStatus.CONFLICT
+    title = "The party has as many API keys as it may have"
+    remedy = "Revoke one that is not needed."
+
+
+class ScopeUnknown(DomainError):
+    """`known` lists what there is."""
+
+    code = "scope_unknown"
+    title = "There is no such scope"
+    remedy = "Choose from the scopes that `known` lists."
 
 
 class PartyUnknown(DomainError):

@@ -10,7 +10,16 @@ from django.db.models import Q
 
 from marketplace.rest.fields import AddressField, HexField
 
-__all__ = ["EnrolmentToken", "Member", "Organisation", "Party", "PartyKind", "User"]
+__all__ = [
+    "ApiKey",
+    "EnrolmentToken",
+    "Member",
+    "Organisation",
+    "Party",
+    "PartyKind",
+    "RetiredKey",
+    "User",
+]
 
 
 class User(AbstractUser):
@@ -83,6 +92,40 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kind} of {self.organisation_id})"
+
+
+class RetiredKey(models.Model):
+    """A request-signing key that a party used before: it is good for nothing any more, for nobody."""
+
+    signing_key = HexField(primary_key=True)
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="retired_keys")
+    retired_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-retired_at"]
+
+    def __str__(self) -> str:
+        return self.signing_key
+
+
+class ApiKey(models.Model):
+    """Lets scripts read what a party may read, within scopes, until it expires. Only a hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    key_hash = HexField(unique=True, help_text="sha256 of the key")
+    scopes = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.party_id}"
 
 
 class EnrolmentToken(models.Model):

@@ -6,10 +6,10 @@ import uuid
 
 from django.db.models import QuerySet
 
-from marketplace.accounts.errors import PartyUnknown
-from marketplace.accounts.models import Party
+from marketplace.accounts.errors import ApiKeyUnknown, PartyUnknown
+from marketplace.accounts.models import ApiKey, Party
 
-__all__ = ["parties_visible", "party_by_address", "party_get"]
+__all__ = ["api_key_get", "api_keys_of", "parties_visible", "party_by_address", "party_get"]
 
 
 def parties_visible(*, organisation: str | None = None, kind: str | None = None) -> QuerySet[Party]:
@@ -28,6 +28,19 @@ def party_get(*, party_id: uuid.UUID) -> Party:
     if party is None:
         raise PartyUnknown(f"there is no party {party_id}")
     return party
+
+
+def api_keys_of(*, party: Party) -> QuerySet[ApiKey]:
+    """All of them, also those that are revoked or expired."""
+    return ApiKey.objects.filter(party=party)
+
+
+def api_key_get(*, party: Party, api_key_id: uuid.UUID) -> ApiKey:
+    """Raises ApiKeyUnknown; to a stranger a key does not exist."""
+    key = api_keys_of(party=party).select_related("party").filter(id=api_key_id).first()
+    if key is None:
+        raise ApiKeyUnknown(f"there is no API key {api_key_id} of yours")
+    return key
 
 
 def party_by_address(*, eth_address: str, kind: str | None = None) -> Party | None:

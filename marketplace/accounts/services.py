@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+import uuid
 from datetime import timedelta
 
 import structlog
@@ -13,28 +13,48 @@ from django.utils import timezone
 from marketplace.accounts.domain import (
     check_enrolment_signature,
     check_eth_address,
+    check_rotation_signature,
     check_sealing_key,
     check_signing_key,
+    secret_hash,
 )
 from marketplace.accounts.errors import (
+    ApiKeysTooMany,
+    ApiKeyUnknown,
     EnrolmentTokenExpired,
     EnrolmentTokenInvalid,
     EnrolmentTokenUsed,
     KeyInvalid,
     PartyExists,
+    PartyUnknown,
+    ScopeUnknown,
 )
-from marketplace.accounts.models import EnrolmentToken, Organisation, Party, PartyKind
+from marketplace.accounts.models import (
+    ApiKey,
+    EnrolmentToken,
+    Organisation,
+    Party,
+    PartyKind,
+    RetiredKey,
+)
 
 __all__ = [
+    "api_key_issue",
+    "api_key_revoke",
+    "api_key_rotate",
     "enrolment_token_hash",
     "enrolment_token_issue",
     "party_deactivate",
     "party_enrol",
+    "party_rotate_signing_key",
 ]
 
 logger = structlog.get_logger(__name__)
 
 TOKEN_LIFETIME = timedelta(days=7)
+MAX_API_KEYS = 20
+SCOPES = ("balances", "datasets", "jobs", "licences", "nodes", "parties", "transactions")
+"""What an API key may read: the first word of an address under /api/v1/."""
 
 
 def enrolment_token_issue(
@@ -71,6 +91,7 @@ def party_enrol(
     if signing_key != proven_key:
         raise KeyInvalid("the request is not signed by signing_key itself", field="signing_key")
     check_signing_key(signing_key)
+    _refuse_retired(signing_key)
     check_sealing_key(sealing_key)
     check_eth_address(eth_address)
     check_enrolment_signature(
@@ -100,6 +121,85 @@ def party_deactivate(*, party: Party) -> None:
     logger.warning("party_deactivated", party_id=str(party.id))
 
 
+def party_rotate_signing_key(*, party_id: uuid.UUID, signing_key: str, eth_signature: str) -> Party:
+    """Put a new request-signing key in force at once; the old one is good for nothing any more.
+
+    The request was signed by the new key. That alone proves nothing, and neither would the old key, which
+    may be the stolen one: the party's Ethereum key decides. Asking again after a lost answer changes
+    nothing.
+    Raises PartyUnknown, KeyInvalid, EthSignatureInvalid, PartyExists.
+    """
+    check_signing_key(signing_key)
+    with transaction.atomic():
+        party = Party.objects.select_for_update().filter(id=party_id, is_active=True).first()
+        if party is None:
+            raise PartyUnknown(f"there is no active party {party_id}")
+        check_rotation_signature(
+            eth_address=party.eth_address,
+            party_id=str(party.id),
+            signing_key=signing_key,
+            signature=eth_signature,
+        )
+        if party.signing_key == signing_key:
+            return party
+        _refuse_retired(signing_key)
+        RetiredKey.objects.create(signing_key=party.signing_key, party=party)
+        party.signing_key = signing_key
+        try:
+            with transaction.atomic():
+                party.save(update_fields=["signing_key"])
+        except IntegrityError:
+            raise PartyExists("signing_key is another party's") from None
+    logger.warning("party_signing_key_rotated", party_id=str(party.id))
+    return party
+
+
+def api_key_issue(*, party: Party, name: str, scopes: list[str], lifetime: timedelta) -> tuple[ApiKey, str]:
+    """A key for reading, and its text, which is shown once. Raises ScopeUnknown, ApiKeysTooMany."""
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise ScopeUnknown(f"there is no scope {unknown[0]!r}", known=list(SCOPES))
+    text = f"hsk_{secrets.token_urlsafe(32)}"
+    now = timezone.now()
+    with transaction.atomic():
+        Party.objects.select_for_update().get(id=party.id)
+        in_force = ApiKey.objects.filter(party=party, revoked_at__isnull=True, expires_at__gt=now)
+        if in_force.count() >= MAX_API_KEYS:
+            raise ApiKeysTooMany(f"a party may have {MAX_API_KEYS} API keys in force")
+        key = ApiKey.objects.create(
+            party=party,
+            name=name,
+            key_hash=secret_hash(text),
+            scopes=sorted(set(scopes)),
+            expires_at=now + lifetime,
+        )
+    logger.info("api_key_issued", party_id=str(party.id), api_key_id=str(key.id), scopes=key.scopes)
+    return key, text
+
+
+def api_key_rotate(*, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
+    """A new key of the same name, scopes and remaining time; the old one ends after `overlap`."""
+    now = timezone.now()
+    with transaction.atomic():
+        lifetime = max(key.expires_at - now, timedelta())
+        if key.revoked_at is not None or not lifetime:
+            raise ApiKeyUnknown(f"API key {key.id} is not in force")
+        ApiKey.objects.filter(id=key.id).update(expires_at=min(key.expires_at, now + overlap))
+        if not overlap:
+            api_key_revoke(key=key)
+        return api_key_issue(party=key.party, name=key.name, scopes=key.scopes, lifetime=lifetime)
+
+
+def api_key_revoke(*, key: ApiKey) -> None:
+    """From now on the key is refused. Doing it again changes nothing."""
+    ApiKey.objects.filter(id=key.id, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    logger.warning("api_key_revoked", party_id=str(key.party_id), api_key_id=str(key.id))
+
+
+def _refuse_retired(signing_key: str) -> None:
+    if RetiredKey.objects.filter(signing_key=signing_key).exists():
+        raise KeyInvalid("signing_key was in use before and is retired", field="signing_key")
+
+
 def _create_party(
     token: EnrolmentToken, name: str, eth_address: str, signing_key: str, sealing_key: str
 ) -> Party:
@@ -127,4 +227,4 @@ def _same_party(token: EnrolmentToken, eth_address: str, signing_key: str, seali
 
 def enrolment_token_hash(token: str) -> str:
     """What the market keeps of a token."""
-    return "0x" + hashlib.sha256(token.encode()).hexdigest()
+    return secret_hash(token)

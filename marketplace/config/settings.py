@@ -154,7 +154,10 @@ if IS_PRODUCTION:
 
 # REST ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["marketplace.rest.authentication.SignedRequestAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "marketplace.rest.authentication.SignedRequestAuthentication",
+        "marketplace.rest.authentication.ApiKeyAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["marketplace.rest.permissions.IsSignedParty"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["marketplace.rest.parsers.StrictJsonParser"],

@@ -17,10 +17,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from marketplace.accounts.models import Party
+from marketplace.accounts.domain import secret_hash
+from marketplace.accounts.models import ApiKey, Party
 from marketplace.rest.errors import (
+    ApiKeyInvalid,
+    ApiKeyScopeMissing,
     BodyTooLarge,
     DomainError,
     NonceReplayed,
@@ -35,6 +39,7 @@ from marketplace.rest.models import RequestNonce
 from marketplace.rest.ratelimit import charge_address
 
 __all__ = [
+    "ApiKeyAuthentication",
     "NewKeyAuthentication",
     "PartyPrincipal",
     "SignedRequestAuthentication",
@@ -126,6 +131,39 @@ class SignedRequestAuthentication(BaseAuthentication):
             return Party.objects.select_related("organisation").get(id=uuid.UUID(key_id))
         except (ValueError, Party.DoesNotExist):
             raise SignatureInvalid(f"keyid {key_id[:66]!r} is no enrolled party's id") from None
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer hsk_…`: reads only, and only what the key's scopes name. See accounts.ApiKey.
+
+    The scope is looked for here and not in the views, so that no view can forget it.
+    """
+
+    def authenticate(self, request: Request) -> tuple[PartyPrincipal, ApiKey] | None:
+        kind, _, text = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        key = ApiKey.objects.select_related("party__organisation").filter(key_hash=secret_hash(text)).first()
+        if key is None or key.revoked_at is not None or key.expires_at <= timezone.now():
+            charge_address(request)
+            raise ApiKeyInvalid("the API key is unknown, expired or revoked")
+        if not key.party.is_active:
+            raise PartyInactive(f"party {key.party_id} was deactivated")
+        _check_scope(request, key)
+        is_due = Q(last_used_at__isnull=True) | Q(last_used_at__lt=timezone.now() - SEEN_EVERY)
+        ApiKey.objects.filter(is_due, id=key.id).update(last_used_at=timezone.now())
+        return PartyPrincipal(key.party), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="hengsuan"'
+
+
+def _check_scope(request: Request, key: ApiKey) -> None:
+    if request.method not in SAFE_METHODS:
+        raise ApiKeyScopeMissing("an API key reads; this call writes", scope=None)
+    scope = request.path.removeprefix("/api/v1/").partition("/")[0]
+    if scope not in key.scopes:
+        raise ApiKeyScopeMissing(f"the API key {key.name!r} has no scope {scope!r}", scope=scope)
 
 
 class SignedStreamAuthentication(SignedRequestAuthentication):

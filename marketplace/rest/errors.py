@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 __all__ = [
+    "ApiKeyInvalid",
+    "ApiKeyScopeMissing",
     "BodyMalformed",
     "BodyTooLarge",
     "DomainError",
@@ -71,6 +73,21 @@ class NonceReplayed(Unauthenticated):
 class PartyInactive(Unauthenticated):
     code = "party_inactive"
     remedy = "Ask the market's operator why the party was deactivated."
+
+
+class ApiKeyInvalid(Unauthenticated):
+    code = "api_key_invalid"
+    title = "The API key is not in force"
+    remedy = "Use a key that is neither expired nor revoked; GET /api-keys, signed, lists them."
+
+
+class ApiKeyScopeMissing(DomainError):
+    """`scope` is what it would take; none for a call that writes."""
+
+    code = "api_key_scope_missing"
+    status = HTTPStatus.FORBIDDEN
+    title = "The API key does not reach so far"
+    remedy = "Issue a key with the scope that `scope` names; calls that write are signed by the party itself."
 
 
 class PartyKindWrong(DomainError):

@@ -51,6 +51,14 @@ class SignedRequestScheme(OpenApiAuthenticationExtension):  # type: ignore[no-un
         return {"type": "apiKey", "in": "header", "name": "Signature", "description": self.description}
 
 
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    target_class = "marketplace.rest.authentication.ApiKeyAuthentication"
+    name = "api_key"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "reads only; docs/api.md, API keys"}
+
+
 class SignedStreamScheme(SignedRequestScheme):  # type: ignore[no-untyped-call]  # registers itself
     target_class = "marketplace.rest.authentication.SignedStreamAuthentication"
     name = "signed_stream"

@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.generics import ListAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.accounts.api.serializers import (
+    ApiKeyIssueSerializer,
+    ApiKeyRotateSerializer,
+    ApiKeySerializer,
+    ApiKeyWithTextSerializer,
     EnrolledSerializer,
     EnrolSerializer,
     PartyFilterSerializer,
     PartySerializer,
+    SigningKeySerializer,
 )
-from marketplace.accounts.models import Party, PartyKind
-from marketplace.accounts.selectors import parties_visible, party_get
-from marketplace.accounts.services import party_enrol
-from marketplace.rest.authentication import NewKeyAuthentication, SignedRequestAuthentication
+from marketplace.accounts.models import ApiKey, Party, PartyKind
+from marketplace.accounts.selectors import api_key_get, api_keys_of, parties_visible, party_get
+from marketplace.accounts.services import (
+    api_key_issue,
+    api_key_revoke,
+    api_key_rotate,
+    party_enrol,
+    party_rotate_signing_key,
+)
+from marketplace.rest.authentication import NewKeyAuthentication, request_party
 from marketplace.rest.httpsig import RequestSignature
 from marketplace.rest.permissions import IsSignedParty
 
-__all__ = ["PartiesView", "PartyView"]
+__all__ = [
+    "ApiKeyRotateView",
+    "ApiKeyView",
+    "ApiKeysView",
+    "PartiesView",
+    "PartyView",
+    "SigningKeyView",
+]
 
 
 class PartiesView(ListAPIView[Party]):
@@ -37,7 +56,7 @@ class PartiesView(ListAPIView[Party]):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         is_enrolment = getattr(self.request, "method", None) == "POST"
-        return [NewKeyAuthentication() if is_enrolment else SignedRequestAuthentication()]
+        return [NewKeyAuthentication()] if is_enrolment else super().get_authenticators()
 
     def get_permissions(self) -> list[BasePermission]:
         return [AllowAny() if self.request.method == "POST" else IsSignedParty()]
@@ -87,3 +106,77 @@ class PartyView(APIView):
     @extend_schema(operation_id="parties_get", responses=PartySerializer)
     def get(self, request: Request, party_id: uuid.UUID) -> Response:
         return Response(PartySerializer(party_get(party_id=party_id)).data)
+
+
+class SigningKeyView(APIView):
+    authentication_classes = [NewKeyAuthentication]
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="parties_rotate_signing_key", request=SigningKeySerializer, responses=PartySerializer
+    )
+    def post(self, request: Request, party_id: uuid.UUID) -> Response:
+        """Replace the party's request-signing key; signed by the new one, decided by the Ethereum key."""
+        body = SigningKeySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        assert isinstance(request.auth, RequestSignature)  # by NewKeyAuthentication
+        party = party_rotate_signing_key(
+            party_id=party_id, signing_key=request.auth.key_id, **body.validated_data
+        )
+        return Response(PartySerializer(party).data)
+
+
+class ApiKeysView(GenericAPIView[ApiKey]):
+    serializer_class = ApiKeySerializer
+
+    @extend_schema(operation_id="api_keys_list", responses=ApiKeySerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(api_keys_of(party=request_party(request))) or []
+        return self.get_paginated_response(ApiKeySerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="api_keys_issue",
+        request=ApiKeyIssueSerializer,
+        responses={201: ApiKeyWithTextSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A key for scripts that read. Its text is shown now and not again."""
+        body = ApiKeyIssueSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        key, text = api_key_issue(
+            party=request_party(request),
+            name=body.validated_data["name"],
+            scopes=body.validated_data["scopes"],
+            lifetime=timedelta(days=body.validated_data["valid_days"]),
+        )
+        return _with_text(key, text)
+
+
+class ApiKeyView(APIView):
+    @extend_schema(operation_id="api_keys_revoke", responses={204: None})
+    def delete(self, request: Request, api_key_id: uuid.UUID) -> Response:
+        """Refuse the key from now on; it stays in the list."""
+        api_key_revoke(key=api_key_get(party=request_party(request), api_key_id=api_key_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ApiKeyRotateView(APIView):
+    @extend_schema(
+        operation_id="api_keys_rotate",
+        request=ApiKeyRotateSerializer,
+        responses={201: ApiKeyWithTextSerializer},
+    )
+    def post(self, request: Request, api_key_id: uuid.UUID) -> Response:
+        """A new key in place of this one, which works on for `overlap_seconds`."""
+        body = ApiKeyRotateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        key, text = api_key_rotate(
+            key=api_key_get(party=request_party(request), api_key_id=api_key_id),
+            overlap=timedelta(seconds=body.validated_data["overlap_seconds"]),
+        )
+        return _with_text(key, text)
+
+
+def _with_text(key: ApiKey, text: str) -> Response:
+    document = ApiKeyWithTextSerializer(key, context={"text": text}).data
+    return Response(document, status=status.HTTP_201_CREATED)
