@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from marketplace.accounts.models import Party
+from marketplace.chain.binding import BoundContractField
 from marketplace.rest.fields import HexField
 
 __all__ = ["Column", "Dataset", "DatasetState", "Program", "Setup"]
@@ -75,6 +76,7 @@ class Dataset(models.Model):
     rejection = models.TextField(blank=True)
     submitted_at = models.DateTimeField(auto_now_add=True)
     registered_at = models.DateTimeField(null=True, blank=True)
+    chain_contract = BoundContractField("DatasetRegistry")
 
     class Meta:
         ordering = ["-submitted_at", "dataset_id"]

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from marketplace.catalogue.errors import DatasetUnknown, SetupUnknown
 from marketplace.catalogue.models import Dataset, DatasetState, Program, Setup
+from marketplace.chain.binding import bound_to
 
 __all__ = ["dataset_get", "datasets_listed", "programs_offered", "setup_get", "setups_listed"]
 
@@ -28,7 +29,12 @@ def programs_offered() -> QuerySet[Program]:
 
 
 def datasets_listed(*, state: DatasetState | None = None) -> QuerySet[Dataset]:
-    datasets = Dataset.objects.select_related("owner__organisation").prefetch_related("columns")
+    """Those of the current deployment."""
+    datasets = (
+        Dataset.objects.filter(chain_contract=bound_to("DatasetRegistry"))
+        .select_related("owner__organisation")
+        .prefetch_related("columns")
+    )
     return datasets if state is None else datasets.filter(state=state)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ __all__ = [
     "dataset_unmark_registered",
     "program_mark_registered",
     "program_register",
+    "program_unmark_registered",
     "setup_register",
 ]
 
@@ -94,6 +96,11 @@ def program_mark_registered(*, program_id: str) -> None:
         logger.warning("program_unknown_to_market", program_id=program_id)
 
 
+def program_unmark_registered(*, program_id: str) -> None:
+    """A reorganisation took the registration away."""
+    Program.objects.filter(program_id=program_id).update(is_registered=False)
+
+
 def dataset_submit(
     *,
     owner: Party,
@@ -140,11 +147,11 @@ def dataset_submit(
     return dataset
 
 
-def dataset_mark_registered(*, dataset_id: str) -> None:
+def dataset_mark_registered(*, dataset_id: str, at: datetime) -> None:
     """SUBMITTED → REGISTERED, because `DatasetRegistered` was indexed. Doing it again changes nothing."""
     changed = Dataset.objects.filter(
         dataset_id=dataset_id, state__in=(DatasetState.SUBMITTED, DatasetState.REJECTED)
-    ).update(state=DatasetState.REGISTERED, registered_at=timezone.now(), rejection="")
+    ).update(state=DatasetState.REGISTERED, registered_at=at, rejection="")
     _log_change("dataset_registered", dataset_id, changed)
 
 

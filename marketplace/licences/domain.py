@@ -56,6 +56,8 @@ class LicenceStanding:
     is_granted: bool
     is_revoked: bool
     remaining: Quantity
+    holder: str | None = None
+    """Who may use it now, after transfers; None: whom it was granted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,11 @@ def evaluate(
                 licence, "input", None, "the order does not use this licence exactly once", "Use it once."
             )
         ]
-    found = [*_grant_refusals(licence, order, matching[0]), *_terms_refusals(licence, order, matching[0])]
+    holder = licence.grant.consumer if standing is None or standing.holder is None else standing.holder
+    found = [
+        *_grant_refusals(licence, order, matching[0], holder),
+        *_terms_refusals(licence, order, matching[0]),
+    ]
     if standing is not None:
         found += _standing_refusals(licence, order, matching[0], standing)
     return found
@@ -136,14 +142,16 @@ def quantity_of(order: OrderFacts, item: InputFacts) -> Quantity:
     return Quantity(runs=1, cells=item.rows * (item.columns.bit_count() - 1), outputs=order.outputs)
 
 
-def _grant_refusals(licence: LicenceTerms, order: OrderFacts, item: InputFacts) -> Iterator[Refusal]:
+def _grant_refusals(
+    licence: LicenceTerms, order: OrderFacts, item: InputFacts, holder: str
+) -> Iterator[Refusal]:
     grant = licence.grant
-    if order.consumer != grant.consumer:
+    if order.consumer != holder:
         yield _refusal(
             licence,
             "consumer",
             None,
-            f"it is granted to {grant.consumer}, not to {order.consumer}",
+            f"{holder} holds it, not {order.consumer}",
             "Ask for a licence.",
         )
     if item.dataset_id != grant.dataset_id:

@@ -37,7 +37,9 @@ def quantity_entry_append(
         if not Licence.objects.select_for_update().filter(licence_id=licence_id).exists():
             logger.warning("licence_unknown_to_market", licence_id=licence_id)
             return
-        before = QuantityEntry.objects.filter(licence_id=licence_id, job_id=job_id, kind=kind).first()
+        same = QuantityEntry.objects.filter(licence_id=licence_id, job_id=job_id, kind=kind)
+        # A licence is topped up as often as its provider likes; every other movement happens once.
+        before = (same.filter(event=event) if kind == EntryKind.TOPPED_UP else same).first()
         if before is not None:
             _check_same(before, runs=runs, cells=cells, outputs=outputs)
             return
@@ -51,6 +53,7 @@ def quantity_entry_append(
                     cells=cells,
                     outputs=outputs,
                     event=event,
+                    recorded_at=event.mined_at,
                 )
         except IntegrityError as error:
             raise QuantityMismatch(

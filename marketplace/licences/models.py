@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from marketplace.accounts.models import Party
 from marketplace.catalogue.models import Dataset
-from marketplace.rest.fields import HexField, NumericIntegerField
+from marketplace.chain.binding import BoundContractField
+from marketplace.rest.fields import AddressField, HexField, NumericIntegerField
 
-__all__ = ["EntryKind", "Licence", "LicenceState", "QuantityEntry"]
+__all__ = ["EntryKind", "Licence", "LicenceState", "QuantityEntry", "RevocationEffect"]
 
 
 class LicenceState(models.TextChoices):
@@ -21,12 +23,25 @@ class LicenceState(models.TextChoices):
     REJECTED = "REJECTED"
 
 
+class RevocationEffect(models.TextChoices):
+    """What becomes of jobs that are open under a revoked licence (ILicenceLedger.Effect)."""
+
+    FINISH = "finish"
+    ABORT = "abort"
+
+
 class Licence(models.Model):
-    """A right of use. What is left of it is read from the ledger, never stored here."""
+    """A right of use. What is left of it is read from the ledger, never stored here.
+
+    `consumer` is whom the provider granted it to; `holder` is who may use it now, after transfers.
+    """
 
     licence_id = HexField(primary_key=True, help_text="EIP-712 digest of the grant")
     provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="licences_provided")
     consumer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="licences_held")
+    holder = AddressField(
+        db_index=True, help_text="who may use it: its consumer, or whom it was handed on to"
+    )
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="licences")
     terms = models.JSONField()
     terms_hash = HexField()
@@ -42,9 +57,12 @@ class Licence(models.Model):
     signature = HexField(byte_length=65)
     state = models.CharField(max_length=8, choices=LicenceState, default=LicenceState.SIGNED)
     rejection = models.TextField(blank=True)
+    revocation_epoch = models.PositiveIntegerField(default=0, help_text="how often it was revoked")
+    revocation_effect = models.CharField(max_length=6, choices=RevocationEffect, blank=True)
     signed_at = models.DateTimeField(auto_now_add=True)
     granted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    chain_contract = BoundContractField("LicenceLedger")
 
     class Meta:
         ordering = ["-signed_at", "licence_id"]
@@ -65,6 +83,11 @@ class Licence(models.Model):
                 | (~Q(state="REVOKED") & Q(revoked_at__isnull=True)),
                 name="licences_licence_revoked_at",
             ),
+            models.CheckConstraint(
+                condition=Q(revocation_epoch=0, revocation_effect="")
+                | Q(revocation_epoch__gt=0, revocation_effect__in=["finish", "abort"]),
+                name="licences_licence_revocation_epoch",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -73,6 +96,7 @@ class Licence(models.Model):
 
 class EntryKind(models.TextChoices):
     GRANTED = "granted"
+    TOPPED_UP = "topped_up"
     RESERVED = "reserved"
     CONSUMED = "consumed"
     RELEASED = "released"
@@ -81,26 +105,32 @@ class EntryKind(models.TextChoices):
 class QuantityEntry(models.Model):
     """One movement of quantity as the chain reported it.
 
-    Triggers (migration 0002) keep granted = remaining + reserved + consumed with no term below zero, allow a
-    job to consume or release only what it reserved, and refuse every change. An entry may be removed only
-    after its chain event was orphaned by a reorganisation.
+    Triggers (migrations 0002 and 0004) keep granted = remaining + reserved + consumed with no term below
+    zero, allow a job to consume or release only what it reserved, and refuse every change. An entry may be
+    removed only after its chain event was orphaned by a reorganisation.
     """
 
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="entries")
     job_id = HexField(null=True, blank=True, db_index=True)
-    kind = models.CharField(max_length=8, choices=EntryKind)
+    kind = models.CharField(max_length=9, choices=EntryKind)
     runs = NumericIntegerField()
     cells = NumericIntegerField()
     outputs = NumericIntegerField()
     event = models.ForeignKey("chain.ChainEvent", on_delete=models.PROTECT, related_name="quantity_entries")
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(default=timezone.now, help_text="time of the event's block")
 
     class Meta:
         verbose_name_plural = "quantity entries"
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["licence", "job_id", "kind"], nulls_distinct=False, name="licences_entry_once"
+                fields=["licence", "job_id", "kind"],
+                condition=~Q(kind="topped_up"),
+                nulls_distinct=False,
+                name="licences_entry_once",
+            ),
+            models.UniqueConstraint(
+                fields=["event"], condition=Q(kind="topped_up"), name="licences_entry_topped_up_once"
             ),
             models.UniqueConstraint(
                 fields=["licence", "job_id"],
@@ -108,7 +138,7 @@ class QuantityEntry(models.Model):
                 name="licences_entry_consumed_or_released",
             ),
             models.CheckConstraint(
-                condition=Q(kind="granted", job_id__isnull=True)
+                condition=Q(kind__in=["granted", "topped_up"], job_id__isnull=True)
                 | Q(kind__in=["reserved", "consumed", "released"], job_id__isnull=False),
                 name="licences_entry_kind",
             ),

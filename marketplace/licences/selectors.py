@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet, Sum
 
 from marketplace.accounts.models import Party
+from marketplace.chain.binding import bound_to
 from marketplace.licences.domain import LicenceStanding, LicenceTerms, Quantity
 from marketplace.licences.errors import LicenceUnknown
 from marketplace.licences.models import EntryKind, Licence, LicenceState, QuantityEntry
@@ -20,6 +21,7 @@ __all__ = [
     "licence_quantities",
     "licence_standing",
     "licence_terms",
+    "licences_listed",
     "licences_of",
     "quantities_of",
 ]
@@ -38,8 +40,14 @@ class LicenceQuantities:
 
 
 def licences_of(*, party: Party) -> QuerySet[Licence]:
-    """Licences that the party gave or holds."""
-    return Licence.objects.filter(Q(provider=party) | Q(consumer=party)).select_related(
+    """Licences of the current deployment that the party gave, was granted or holds."""
+    is_party = Q(provider=party) | Q(consumer=party) | Q(holder=party.eth_address)
+    return licences_listed().filter(is_party)
+
+
+def licences_listed() -> QuerySet[Licence]:
+    """Those of the current deployment."""
+    return Licence.objects.filter(chain_contract=bound_to("LicenceLedger")).select_related(
         "provider", "consumer", "dataset"
     )
 
@@ -89,6 +97,7 @@ def licence_standing(*, licence: Licence, quantities: LicenceQuantities) -> Lice
         is_granted=licence.state in (LicenceState.GRANTED, LicenceState.EXPIRED),
         is_revoked=licence.state == LicenceState.REVOKED,
         remaining=quantities.remaining,
+        holder=licence.holder,
     )
 
 
@@ -97,7 +106,7 @@ def column_names(licence: Licence) -> tuple[str, ...]:
 
 
 def _balance(kinds: dict[str, Quantity]) -> LicenceQuantities:
-    granted = kinds.get(EntryKind.GRANTED, NOTHING)
+    granted = _plus(kinds.get(EntryKind.GRANTED, NOTHING), kinds.get(EntryKind.TOPPED_UP, NOTHING))
     consumed = kinds.get(EntryKind.CONSUMED, NOTHING)
     closed = _minus(kinds.get(EntryKind.RESERVED, NOTHING), kinds.get(EntryKind.RELEASED, NOTHING))
     return LicenceQuantities(
@@ -106,6 +115,10 @@ def _balance(kinds: dict[str, Quantity]) -> LicenceQuantities:
         reserved=_minus(closed, consumed),
         consumed=consumed,
     )
+
+
+def _plus(left: Quantity, right: Quantity) -> Quantity:
+    return Quantity(left.runs + right.runs, left.cells + right.cells, left.outputs + right.outputs)
 
 
 def _minus(left: Quantity, right: Quantity) -> Quantity:

@@ -13,6 +13,7 @@ from marketplace.accounts.models import Party, PartyKind
 from marketplace.accounts.selectors import party_by_address
 from marketplace.accounts.signatures import message_digest, message_signer
 from marketplace.catalogue.models import Dataset, DatasetState, Program
+from marketplace.catalogue.selectors import datasets_listed
 from marketplace.chain.models import ChainEvent
 from marketplace.chain.services import transaction_enqueue
 from marketplace.licences.errors import (
@@ -25,7 +26,7 @@ from marketplace.licences.errors import (
     TermsInvalid,
 )
 from marketplace.licences.ledger import quantity_entry_append
-from marketplace.licences.models import EntryKind, Licence, LicenceState
+from marketplace.licences.models import EntryKind, Licence, LicenceState, RevocationEffect
 from marketplace.licences.selectors import licence_get
 from marketplace.licences.terms import Terms, TermsMalformed
 from marketplace.signing.canonical import document_hash
@@ -35,10 +36,13 @@ from marketplace.signing.errors import MalformedDocument, MalformedSignature
 __all__ = [
     "licence_mark_granted",
     "licence_mark_rejected",
+    "licence_mark_revocation_epoch",
     "licence_mark_revoked",
+    "licence_mark_transferred",
     "licence_revoke",
     "licence_submit",
     "licence_unmark_granted",
+    "licence_unmark_revocation_epoch",
     "licence_unmark_revoked",
     "licences_expire",
 ]
@@ -71,6 +75,7 @@ def licence_submit(
         licence_id=licence_id,
         provider=provider,
         consumer=consumer,
+        holder=consumer.eth_address,
         dataset=dataset,
         terms=terms,
         terms_hash=message.terms_hash,
@@ -151,7 +156,7 @@ def licence_mark_granted(*, licence_id: str, event: ChainEvent) -> None:
             event=event,
         )
         if licence.state in (LicenceState.SIGNED, LicenceState.REJECTED):
-            _set_state(licence, LicenceState.GRANTED, granted_at=timezone.now(), rejection="")
+            _set_state(licence, LicenceState.GRANTED, granted_at=event.mined_at, rejection="")
 
 
 def licence_mark_revoked(*, licence_id: str, event: ChainEvent) -> None:
@@ -185,6 +190,23 @@ def licence_unmark_revoked(*, licence_id: str) -> None:
     )
 
 
+def licence_mark_transferred(*, licence_id: str, holder: str) -> None:
+    """Someone else holds it: `LicenceTransferred` was indexed, or orphaned and it is `from` again."""
+    if Licence.objects.filter(licence_id=licence_id).update(holder=holder):
+        logger.info("licence_transferred", licence_id=licence_id, holder=holder)
+
+
+def licence_mark_revocation_epoch(*, licence_id: str, epoch: int, effect: RevocationEffect) -> None:
+    """What the newest revocation does to open jobs, because `RevocationEpochStarted` was indexed."""
+    Licence.objects.filter(licence_id=licence_id).update(revocation_epoch=epoch, revocation_effect=effect)
+
+
+def licence_unmark_revocation_epoch(*, licence_id: str, epoch: int) -> None:
+    """Back to the epoch before. Only a revocation that let jobs finish is ever followed by another."""
+    effect = RevocationEffect.FINISH.value if epoch > 1 else ""
+    Licence.objects.filter(licence_id=licence_id).update(revocation_epoch=epoch - 1, revocation_effect=effect)
+
+
 def licences_expire() -> int:
     """GRANTED → EXPIRED for all whose validity is over; returns how many."""
     return Licence.objects.filter(state=LicenceState.GRANTED, not_after__lte=timezone.now()).update(
@@ -212,7 +234,7 @@ def _check_signature(message: GrantLicence, signature: str, provider: Party) -> 
 
 
 def _check_dataset(message: GrantLicence, provider: Party) -> Dataset:
-    dataset = Dataset.objects.filter(dataset_id=message.dataset_id, owner=provider).first()
+    dataset = datasets_listed().filter(dataset_id=message.dataset_id, owner=provider).first()
     if dataset is None:
         raise GrantInvalid(f"you have no dataset {message.dataset_id}", field="datasetId")
     if dataset.state == DatasetState.REJECTED:

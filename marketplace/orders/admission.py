@@ -15,7 +15,7 @@ from marketplace.catalogue.models import Column, Dataset, DatasetState
 from marketplace.catalogue.models import Program as ProgramRow
 from marketplace.licences.domain import LicenceStanding, OrderFacts, Refusal, evaluate
 from marketplace.licences.models import Licence
-from marketplace.licences.selectors import licence_standing, licence_terms, quantities_of
+from marketplace.licences.selectors import licence_standing, licence_terms, licences_listed, quantities_of
 from marketplace.orders.domain import (
     DatasetFacts,
     OrderDetails,
@@ -95,9 +95,9 @@ def order_licences(*, consumer: Party, order: Order) -> list[Licence]:
     wanted = [item.licence_id for item in order.inputs]
     held = {
         licence.licence_id: licence
-        for licence in Licence.objects.filter(licence_id__in=wanted, consumer=consumer).select_related(
-            "dataset__owner"
-        )
+        for licence in licences_listed()
+        .filter(licence_id__in=wanted, holder=consumer.eth_address)
+        .select_related("dataset__owner")
     }
     for licence_id in wanted:
         if licence_id not in held:

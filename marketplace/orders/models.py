@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from marketplace.accounts.models import Party
 from marketplace.catalogue.models import Program
+from marketplace.chain.binding import BoundContractField
 from marketplace.licences.models import Licence
-from marketplace.rest.fields import HexField, NumericIntegerField
+from marketplace.rest.fields import AddressField, HexField, NumericIntegerField
 
-__all__ = ["FINAL_STATES", "MAX_ATTEMPTS", "Job", "JobEvent", "JobInput", "JobState", "Receipt", "Visibility"]
+__all__ = [
+    "FINAL_STATES",
+    "MAX_ATTEMPTS",
+    "Job",
+    "JobEvent",
+    "JobInput",
+    "JobOnChain",
+    "JobState",
+    "Receipt",
+    "Visibility",
+]
 
 MAX_ATTEMPTS = 3
 
@@ -56,6 +68,7 @@ class Job(models.Model):
     reason_code = models.CharField(max_length=64, blank=True)
     reason_detail = models.JSONField(default=dict, blank=True)
     price = NumericIntegerField(null=True, blank=True, help_text="known once nodes are matched")
+    chain_contract = BoundContractField("Market")
     request_id = models.CharField(max_length=64, blank=True, help_text="of the request that placed it")
     placed_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -135,6 +148,55 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind}"
+
+
+class JobOnChain(models.Model):
+    """A job as the chain has it: worked out from its events, and from nothing else (`orders.onchain`).
+
+    It has no row of `Job` where another market opened the job with these contracts.
+    """
+
+    class State(models.TextChoices):
+        """IMarket.JobState"""
+
+        OPEN = "OPEN"
+        SETTLED = "SETTLED"
+        CANCELLED = "CANCELLED"
+        FAILED = "FAILED"
+        EXPIRED = "EXPIRED"
+
+    job_id = HexField(primary_key=True)
+    consumer = AddressField()
+    program_id = HexField()
+    state = models.CharField(max_length=9, choices=State)
+    is_dealing = models.BooleanField(default=False, help_text="the consumer may not cancel any more")
+    price = NumericIntegerField(help_text="in escrow while it is open")
+    node_ids: ArrayField[list[str], list[str]] = ArrayField(HexField(), help_text="by seat, from seat 1")
+    reseats = models.PositiveIntegerField(default=0)
+    opened_block = models.PositiveBigIntegerField()
+    ended_block = models.PositiveBigIntegerField(null=True, blank=True)
+    ended_transaction = HexField(null=True, blank=True)
+    refunded = NumericIntegerField(null=True, blank=True)
+    payments = models.JSONField(default=list, help_text="payee and amount, in the order of the contract")
+    result_hash = HexField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "jobs on chain"
+        ordering = ["-opened_block", "job_id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["OPEN", "SETTLED", "CANCELLED", "FAILED", "EXPIRED"]),
+                name="orders_onchain_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="OPEN", ended_block__isnull=True)
+                | (~Q(state="OPEN") & Q(ended_block__isnull=False)),
+                name="orders_onchain_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id[:10]} ({self.state})"
 
 
 class Receipt(models.Model):

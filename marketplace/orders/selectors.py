@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
 
 from marketplace.accounts.models import Party
+from marketplace.chain.binding import bound_to
 from marketplace.orders.errors import JobUnknown, ReceiptNotReady
 from marketplace.orders.models import FINAL_STATES, Job, JobEvent, Receipt
 
-__all__ = ["job_events", "job_get", "job_reason", "jobs_of", "jobs_open", "receipt_get"]
+__all__ = [
+    "JobFailure",
+    "job_events",
+    "job_failure",
+    "job_get",
+    "job_reason",
+    "jobs_listed",
+    "jobs_of",
+    "jobs_open",
+    "receipt_get",
+]
+
+FAILURES_DECIDED = JobEvent.objects.filter(kind="failure_decided").order_by("sequence")
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """Why the market gave up an opened job. The chain carries the code only, and hears of it later."""
+
+    reason_code: str
+    reason: dict[str, Any]
+    decided_at: datetime
 
 
 def jobs_of(*, party: Party) -> QuerySet[Job]:
-    """Jobs that the party ordered or whose licences it gave."""
+    """Jobs of the current deployment that the party ordered or whose licences it gave."""
     return (
-        Job.objects.filter(Q(consumer=party) | Q(inputs__licence__provider=party))
+        jobs_listed()
+        .filter(Q(consumer=party) | Q(inputs__licence__provider=party))
         .distinct()
         .select_related("consumer")
-        .prefetch_related("inputs__licence")
+        .prefetch_related(
+            "inputs__licence", Prefetch("events", queryset=FAILURES_DECIDED, to_attr="failures_decided")
+        )
     )
+
+
+def jobs_listed() -> QuerySet[Job]:
+    """Those of the current deployment; orders for other contracts can never be opened or settled here."""
+    return Job.objects.filter(chain_contract=bound_to("Market"))
 
 
 def job_get(*, party: Party, job_id: str) -> Job:
@@ -31,7 +65,7 @@ def job_get(*, party: Party, job_id: str) -> Job:
 
 def jobs_open() -> QuerySet[Job]:
     """Every job that is not final, oldest change first: what the pipeline's sweep goes through."""
-    return Job.objects.exclude(state__in=FINAL_STATES).order_by("updated_at")
+    return jobs_listed().exclude(state__in=FINAL_STATES).order_by("updated_at")
 
 
 def job_reason(job: Job) -> str:
@@ -42,6 +76,18 @@ def job_reason(job: Job) -> str:
     if refusals:
         return "; ".join(f"licence {r['licence_id']}, {r['clause']}: {r['detail']}" for r in refusals)
     return str(job.reason_detail.get("detail", job.reason_code))
+
+
+def job_failure(job: Job) -> JobFailure | None:
+    """Why the market gave the job up after it was opened; None if it did not.
+
+    It stands before the chain has ended the job, and stays when the job ended otherwise after all.
+    """
+    known = getattr(job, "failures_decided", None)
+    decided = next(iter(FAILURES_DECIDED.filter(job=job)[:1] if known is None else known), None)
+    if decided is None:
+        return None
+    return JobFailure(decided.detail["reason_code"], decided.detail["reason_detail"], decided.at)
 
 
 def job_events(*, job: Job, after: int = 0) -> QuerySet[JobEvent]:

@@ -102,7 +102,7 @@ def job_transition(
     """Move the job by one event, append the JobEvent in the same transaction, and update `job`.
 
     `reason_code` and `reason_detail` belong to FAIL, REFUSE (default `admission_refused`) and EXPIRE; `price`
-    to MATCH. After commit the task `pipeline.advance` is sent with the job's id.
+    to MATCH, OPEN and RESEAT. After commit the task `pipeline.advance` is sent with the job's id.
 
     Raises TransitionNotAllowed (the table has no such row), AttemptsExhausted (a fourth attempt), and
     TransitionLost (the stored state or attempt is not the one in `job`).

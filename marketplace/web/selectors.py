@@ -7,14 +7,18 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from marketplace.catalogue.models import Dataset, DatasetState
+from marketplace.catalogue.models import DatasetState
+from marketplace.catalogue.selectors import datasets_listed
 from marketplace.chain.errors import ChainError
 from marketplace.chain.models import ChainTransaction, Checkpoint
 from marketplace.chain.selectors import deployment_addresses
 from marketplace.licences.models import Licence
+from marketplace.licences.selectors import licences_listed
 from marketplace.orders.models import Job, JobState
+from marketplace.orders.selectors import jobs_listed
 from marketplace.web.wording import JOB_STAGES
-from scheduler.nodes.models import Node, NodeState
+from scheduler.nodes.models import NodeState
+from scheduler.nodes.selectors import nodes_listed
 from scheduler.pipeline.models import Seat
 
 __all__ = [
@@ -40,19 +44,23 @@ class Stage:
 
 def counts() -> dict[str, int]:
     """How much there is of everything that counts."""
-    jobs = dict(Job.objects.values_list("state").annotate(Count("pk")).order_by())
+    jobs = dict(jobs_listed().values_list("state").annotate(Count("pk")).order_by())
     return {
-        "datasets": Dataset.objects.filter(state=DatasetState.REGISTERED).count(),
-        "licences": Licence.objects.count(),
-        "nodes": Node.objects.filter(state=NodeState.REGISTERED).count(),
+        "datasets": datasets_listed(state=DatasetState.REGISTERED).count(),
+        "licences": licences_listed().count(),
+        "nodes": nodes_listed().filter(state=NodeState.REGISTERED).count(),
         "jobs": sum(jobs.values()),
         "settled": jobs.get(JobState.SETTLED, 0),
     }
 
 
 def jobs_newest() -> QuerySet[Job]:
-    """Jobs with what a list shows of them."""
-    return Job.objects.select_related("consumer__organisation", "program").order_by("-placed_at")
+    """Jobs of the current deployment with what a list shows of them."""
+    return jobs_with_parties(jobs_listed())
+
+
+def jobs_with_parties(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    return jobs.select_related("consumer__organisation", "program").order_by("-placed_at")
 
 
 def job_stages(job: Job, passed_states: set[str]) -> list[Stage]:

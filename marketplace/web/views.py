@@ -14,12 +14,15 @@ from django.views.generic import TemplateView, View
 
 from marketplace.audit.selectors import job_trail
 from marketplace.catalogue.models import Dataset
+from marketplace.catalogue.selectors import datasets_listed
 from marketplace.licences.models import Licence
-from marketplace.licences.selectors import licence_quantities
+from marketplace.licences.selectors import licence_quantities, licences_listed
 from marketplace.orders.models import Job, Receipt
+from marketplace.orders.selectors import job_failure
 from marketplace.web import selectors
 from marketplace.web.security import with_page_headers
 from scheduler.nodes.models import Node
+from scheduler.nodes.selectors import nodes_listed
 
 __all__ = [
     "DatasetListPage",
@@ -75,7 +78,7 @@ class DatasetListPage(ListPage):
     name = "datasets"
 
     def rows(self) -> QuerySet[Dataset]:
-        return Dataset.objects.select_related("owner__organisation")
+        return datasets_listed()
 
 
 class DatasetPage(Page, TemplateView):
@@ -94,7 +97,7 @@ class LicenceListPage(ListPage):
     name = "licences"
 
     def rows(self) -> QuerySet[Licence]:
-        return Licence.objects.select_related("provider__organisation", "consumer__organisation", "dataset")
+        return licences_listed().select_related("provider__organisation", "consumer__organisation", "dataset")
 
 
 class LicencePage(Page, TemplateView):
@@ -164,16 +167,17 @@ class NodeListPage(ListPage):
     name = "nodes"
 
     def rows(self) -> QuerySet[Node]:
-        return Node.objects.select_related("party__organisation")
+        return nodes_listed()
 
 
 def _job_context(job_id: str) -> dict[str, Any]:
-    job = get_object_or_404(selectors.jobs_newest(), job_id=job_id)
+    job = get_object_or_404(selectors.jobs_with_parties(Job.objects.all()), job_id=job_id)
     trail = job_trail(job=job)
     passed = {event.to_state for event in job.events.all()}
     return {
         "job": job,
         "trail": trail,
+        "failure": job_failure(job),
         "stages": selectors.job_stages(job, passed),
         "inputs": job.inputs.select_related("licence__provider__organisation", "licence__dataset"),
         "seats": selectors.job_seats(job),

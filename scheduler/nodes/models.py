@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from marketplace.accounts.models import Party
+from marketplace.chain.binding import BoundContractField
 from marketplace.rest.fields import AddressField, HexField, NumericIntegerField
 
 
@@ -41,8 +42,11 @@ class Node(models.Model):
     fee_per_job = NumericIntegerField(help_text="in the smallest unit of the settlement token")
     registration = models.JSONField(help_text="RegisterNode message and its signature")
     capabilities = models.JSONField(help_text="capacities, backend, cores, memory_bytes as declared")
+    is_active = models.BooleanField(default=True, help_text="its operator lets it take jobs, on the chain")
+    version = models.PositiveIntegerField(default=0, help_text="updates that its operator signed")
     state = models.CharField(max_length=10, choices=NodeState.choices, default=NodeState.SUBMITTED)
     availability = models.CharField(max_length=8, choices=Availability.choices, default=Availability.ONLINE)
+    chain_contract = BoundContractField("NodeRegistry")
     created_at = models.DateTimeField(auto_now_add=True)
     jobs_answered = models.PositiveIntegerField(
         default=0, help_text="settled jobs with it in the answering set"
@@ -71,3 +75,84 @@ class Node(models.Model):
     def last_seen_at(self) -> datetime | None:
         """When its party last sent a request."""
         return self.party.last_seen_at
+
+
+class Collateral(models.TextChoices):
+    """What can be taken: a node's stake for cheating, an account's bond for missed answers and deals."""
+
+    STAKE = "stake"
+    BOND = "bond"
+
+
+class Movement(models.TextChoices):
+    DEPOSITED = "deposited"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+    TAKEN = "taken"
+
+
+class CollateralEntry(models.Model):
+    """One movement of stake or bond as the chain reported it. Append-only by trigger (migration 0003)."""
+
+    collateral = models.CharField(max_length=5, choices=Collateral.choices)
+    holder = models.CharField(max_length=66, help_text="node id (stake) or address (bond)")
+    movement = models.CharField(max_length=9, choices=Movement.choices)
+    amount = NumericIntegerField(help_text="in the smallest unit of the settlement token")
+    job_id = HexField(null=True, blank=True, help_text="of what was taken")
+    evidence_hash = HexField(null=True, blank=True, help_text="of what was taken")
+    event = models.OneToOneField(
+        "chain.ChainEvent", on_delete=models.PROTECT, related_name="collateral_entry"
+    )
+    recorded_at = models.DateTimeField(help_text="time of the event's block")
+
+    class Meta:
+        verbose_name_plural = "collateral entries"
+        ordering = ("id",)
+        indexes = (models.Index(fields=("collateral", "holder"), name="collateral_holder"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(collateral__in=Collateral.values), name="collateral_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(movement="taken", job_id__isnull=False, evidence_hash__isnull=False)
+                | Q(
+                    movement__in=["deposited", "released", "withdrawn"],
+                    job_id__isnull=True,
+                    evidence_hash__isnull=True,
+                ),
+                name="collateral_movement",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.collateral} {self.movement} {self.amount} of {self.holder[:10]}"
+
+
+class Conviction(models.Model):
+    """What the contract Evidence decided about a node or an account. Append-only as CollateralEntry."""
+
+    class Ground(models.TextChoices):
+        STATEMENT = "statement", "a signed answer that the chain found false"
+        DEAL = "deal", "a signed deal that the chain found false"
+        SILENCE = "silence", "an answer that was demanded and never shown"
+
+    accused = models.CharField(max_length=66, help_text="node id or address")
+    ground = models.CharField(max_length=9, choices=Ground.choices)
+    job_id = HexField(db_index=True)
+    evidence_hash = HexField(help_text="of the evidence, or the id of the demand")
+    amount = NumericIntegerField(help_text="taken, in the smallest unit of the settlement token")
+    compensation = NumericIntegerField(null=True, blank=True, help_text="of it, to the harmed parties")
+    event = models.OneToOneField("chain.ChainEvent", on_delete=models.PROTECT, related_name="conviction")
+    recorded_at = models.DateTimeField(help_text="time of the event's block")
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=("accused",), name="conviction_accused"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(ground__in=["statement", "deal", "silence"]), name="conviction_ground_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.accused[:10]} convicted in {self.job_id[:10]}"

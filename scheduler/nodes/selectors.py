@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from marketplace.chain.binding import bound_to
 from scheduler.nodes.errors import NodeUnknown
 from scheduler.nodes.models import Availability, Node
 
@@ -13,7 +14,8 @@ __all__ = ["is_draining", "node_get", "nodes_listed", "nodes_of_party"]
 
 
 def nodes_listed() -> QuerySet[Node]:
-    return Node.objects.select_related("party__organisation")
+    """Those of the current deployment."""
+    return Node.objects.filter(chain_contract=bound_to("NodeRegistry")).select_related("party__organisation")
 
 
 def nodes_of_party(*, party_id: UUID) -> QuerySet[Node]:

@@ -28,7 +28,9 @@ __all__ = [
     "node_note_faulted",
     "node_note_lost",
     "node_note_speed",
+    "node_project",
     "node_register",
+    "node_unmark_registered",
 ]
 
 logger = structlog.get_logger(__name__)
@@ -76,6 +78,26 @@ def node_mark_registered(*, node_id: str) -> None:
     )
     if changed:
         logger.info("node_registered", node_id=node_id)
+
+
+def node_unmark_registered(*, node_id: str) -> None:
+    """REGISTERED → SUBMITTED, because a reorganisation took the event away."""
+    Node.objects.filter(node_id=node_id, state=NodeState.REGISTERED).update(state=NodeState.SUBMITTED)
+
+
+def node_project(*, node_id: str, update: Mapping[str, Any] | None) -> None:
+    """What the chain says of a node now: the newest `NodeUpdated`, or its registration without one."""
+    node = Node.objects.select_for_update().filter(node_id=node_id).first()
+    if node is None:
+        return
+    registered = node.registration["message"]
+    said = registered if update is None else update
+    node.signer = said["signer"]
+    node.sealing_key = said["sealingKey"]
+    node.fee_per_job = int(said["feePerJob"])
+    node.is_active = True if update is None else update["isActive"]
+    node.version = 0 if update is None else update["version"]
+    node.save(update_fields=["signer", "sealing_key", "fee_per_job", "is_active", "version"])
 
 
 def node_availability_set(*, party: Party, node_id: str, availability: Availability) -> Node:

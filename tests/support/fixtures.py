@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from marketplace.catalogue import setups
 from marketplace.catalogue.models import Dataset
@@ -119,7 +120,7 @@ def grant(market: Market) -> Callable[..., Licence]:
 
 def registered(market: Market, owner: Actor, *columns: str) -> Dataset:
     dataset = dataset_submit(owner=owner.party, **market.dataset_body(owner, *columns))
-    dataset_mark_registered(dataset_id=dataset.dataset_id)
+    dataset_mark_registered(dataset_id=dataset.dataset_id, at=timezone.now())
     dataset.refresh_from_db()
     return dataset
 

@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping
 
 from marketplace.chain.handlers import datasets, jobs, licences, nodes, programs
 from marketplace.chain.models import ChainEvent
+from scheduler.nodes.models import Collateral, Movement
 
 __all__ = ["HANDLERS", "event_handle"]
+
+STAKE, BOND = Collateral.STAKE, Collateral.BOND
+DEPOSITED, RELEASED, WITHDRAWN = Movement.DEPOSITED, Movement.RELEASED, Movement.WITHDRAWN
 
 HANDLERS: Mapping[tuple[str, str], Callable[[ChainEvent], None]] = {
     ("ProgramRegistry", "ProgramRegistered"): programs.program_registered,
@@ -22,8 +26,24 @@ HANDLERS: Mapping[tuple[str, str], Callable[[ChainEvent], None]] = {
     ("LicenceLedger", "QuantityReserved"): licences.quantity_reserved,
     ("LicenceLedger", "QuantityConsumed"): licences.quantity_consumed,
     ("LicenceLedger", "QuantityReleased"): licences.quantity_released,
+    ("LicenceLedger", "RevocationEpochStarted"): licences.revocation_epoch_started,
+    ("LicenceLedger", "LicenceTransferred"): licences.licence_transferred,
+    ("LicenceLedger", "LicenceToppedUp"): licences.licence_topped_up,
     ("NodeRegistry", "NodeRegistered"): nodes.node_registered,
+    ("NodeRegistry", "NodeUpdated"): nodes.node_updated,
+    ("NodeRegistry", "StakeDeposited"): nodes.collateral_moved(STAKE, DEPOSITED),
+    ("NodeRegistry", "StakeUnbonded"): nodes.collateral_moved(STAKE, RELEASED),
+    ("NodeRegistry", "StakeWithdrawn"): nodes.collateral_moved(STAKE, WITHDRAWN),
+    ("NodeRegistry", "NodeSlashed"): nodes.collateral_taken(STAKE),
+    ("NodeRegistry", "BondDeposited"): nodes.collateral_moved(BOND, DEPOSITED),
+    ("NodeRegistry", "BondReleased"): nodes.collateral_moved(BOND, RELEASED),
+    ("NodeRegistry", "BondWithdrawn"): nodes.collateral_moved(BOND, WITHDRAWN),
+    ("NodeRegistry", "BondTaken"): nodes.collateral_taken(BOND),
+    ("Evidence", "NodeConvicted"): nodes.node_convicted,
+    ("Evidence", "DealerConvicted"): nodes.dealer_convicted,
+    ("Evidence", "BondForfeited"): nodes.bond_forfeited,
     ("Market", "JobOpened"): jobs.job_opened,
+    ("Market", "JobDealing"): jobs.job_dealing,
     ("Market", "JobReseated"): jobs.job_reseated,
     ("Market", "JobSettled"): jobs.job_settled,
     ("Market", "JobCancelled"): jobs.job_cancelled,

@@ -10,4 +10,4 @@ __all__ = ["dataset_registered"]
 
 def dataset_registered(event: ChainEvent) -> None:
     """SUBMITTED → REGISTERED."""
-    dataset_mark_registered(dataset_id=event.arguments["datasetId"])
+    dataset_mark_registered(dataset_id=event.arguments["datasetId"], at=event.mined_at)

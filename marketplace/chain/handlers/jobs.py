@@ -10,9 +10,19 @@ from marketplace.chain.encoding import text_from_bytes32, text_to_bytes32
 from marketplace.chain.models import ChainEvent
 from marketplace.chain.services import transaction_enqueue
 from marketplace.orders.models import Job, JobEvent, JobState
+from marketplace.orders.onchain import ENDS, job_on_chain_project
 from marketplace.orders.transitions import JobTransition, job_event_append, job_transition
 
-__all__ = ["job_cancelled", "job_expired", "job_failed", "job_opened", "job_reseated", "job_settled"]
+__all__ = [
+    "job_cancelled",
+    "job_dealing",
+    "job_expired",
+    "job_failed",
+    "job_opened",
+    "job_reseated",
+    "job_settled",
+    "job_undone",
+]
 
 logger = structlog.get_logger(__name__)
 
@@ -24,25 +34,30 @@ def job_opened(event: ChainEvent) -> None:
 
     A job that ended in the meantime is given up on the chain, so that the escrow returns.
     """
+    _project(event)
     job = _locked_job(event)
     if job is None:
         return
     if job.state == JobState.MATCHED:
-        detail = _detail(event, price=str(event.arguments["price"]), node_ids=event.arguments["nodeIds"])
-        job_transition(job=job, event=JobTransition.OPEN, detail=detail)
-    elif job.is_final and job.state != JobState.SETTLED:
+        _seat(job, JobTransition.OPEN, event)
+    elif job.is_final and not _has_ended_on_chain(event):
         _give_up_on_chain(job, event)
+
+
+def job_dealing(event: ChainEvent) -> None:
+    """The consumer may not cancel any more. The pipeline moves the job: it waits for the transaction."""
+    _project(event)
 
 
 def job_reseated(event: ChainEvent) -> None:
     """Another attempt; which one follows from how often the chain reseated the job."""
+    _project(event)
     job = _locked_job(event)
     if job is None or job.is_final:
         return
     attempt = 1 + _reseats_until(event)
     if job.attempt < attempt:
-        detail = _detail(event, price=str(event.arguments["price"]), node_ids=event.arguments["nodeIds"])
-        job_transition(job=job, event=JobTransition.RESEAT, detail=detail)
+        _seat(job, JobTransition.RESEAT, event)
 
 
 def job_settled(event: ChainEvent) -> None:
@@ -86,13 +101,21 @@ def job_expired(event: ChainEvent) -> None:
     _end(event, JobTransition.EXPIRE, JobState.EXPIRED, reason_code="deadline_passed", refunded=refunded)
 
 
+def _seat(job: Job, transition: JobTransition, event: ChainEvent) -> None:
+    """The chain fixed nodes, and with them the price: node fees differ."""
+    price = int(event.arguments["price"])
+    detail = _detail(event, price=str(price), node_ids=event.arguments["nodeIds"])
+    job_transition(job=job, event=transition, detail=detail, price=price)
+
+
 def _end(
     event: ChainEvent, transition: JobTransition, target: JobState, *, reason_code: str = "", **facts: Any
 ) -> None:
+    _project(event)
     job = _locked_job(event)
     if job is None or job.is_final:
         if job is not None and job.state != target:
-            job_event_append(job=job, kind=f"{target.lower()}_on_chain", detail=_detail(event, **facts))
+            _note_other_end(job, f"{target.lower()}_on_chain", _detail(event, **facts))
         return
     detail = _detail(event, **facts)
     job_transition(
@@ -102,6 +125,31 @@ def _end(
         reason_code=reason_code,
         reason_detail=detail if reason_code else None,
     )
+
+
+def job_undone(event: ChainEvent) -> None:
+    """A reorganisation took the event away: what the chain has of the job follows from the others."""
+    job_on_chain_project(job_id=event.arguments["jobId"], checkpoint_id=event.checkpoint_id, newest=None)
+
+
+def _project(event: ChainEvent) -> None:
+    job_on_chain_project(job_id=event.arguments["jobId"], checkpoint_id=event.checkpoint_id, newest=event)
+
+
+def _note_other_end(job: Job, kind: str, detail: dict[str, Any]) -> None:
+    """The chain ended a job otherwise than the market had; told once, however often it is indexed."""
+    same = {"transaction_hash": detail["transaction_hash"]}
+    if not JobEvent.objects.filter(job=job, kind=kind, detail__contains=same).exists():
+        job_event_append(job=job, kind=kind, detail=detail)
+
+
+def _has_ended_on_chain(event: ChainEvent) -> bool:
+    return ChainEvent.objects.filter(
+        checkpoint_id=event.checkpoint_id,
+        name__in=list(ENDS),
+        orphaned_at__isnull=True,
+        arguments__contains={"jobId": event.arguments["jobId"]},
+    ).exists()
 
 
 def _locked_job(event: ChainEvent) -> Job | None:
@@ -126,7 +174,7 @@ def _reseats_until(event: ChainEvent) -> int:
 
 
 def _give_up_on_chain(job: Job, event: ChainEvent) -> None:
-    job_event_append(job=job, kind="opened_too_late", detail=_detail(event))
+    _note_other_end(job, "opened_too_late", _detail(event))
     transaction_enqueue(
         kind="fail",
         dedupe_key=f"opened-too-late/{job.job_id}",

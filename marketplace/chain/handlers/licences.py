@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from marketplace.chain.models import ChainEvent
 from marketplace.licences.ledger import quantity_entry_append
-from marketplace.licences.models import EntryKind
-from marketplace.licences.services import licence_mark_granted, licence_mark_revoked
+from marketplace.licences.models import EntryKind, RevocationEffect
+from marketplace.licences.services import (
+    licence_mark_granted,
+    licence_mark_revocation_epoch,
+    licence_mark_revoked,
+    licence_mark_transferred,
+)
 
 __all__ = [
     "licence_granted",
     "licence_revoked",
+    "licence_topped_up",
+    "licence_transferred",
     "quantity_consumed",
     "quantity_released",
     "quantity_reserved",
+    "revocation_epoch_started",
 ]
+
+EFFECTS = (RevocationEffect.FINISH, RevocationEffect.ABORT)
+"""ILicenceLedger.Effect by number."""
 
 
 def licence_granted(event: ChainEvent) -> None:
@@ -24,6 +35,31 @@ def licence_granted(event: ChainEvent) -> None:
 def licence_revoked(event: ChainEvent) -> None:
     """GRANTED → REVOKED."""
     licence_mark_revoked(licence_id=event.arguments["licenceId"], event=event)
+
+
+def revocation_epoch_started(event: ChainEvent) -> None:
+    """What the revocation does to open jobs."""
+    licence_mark_revocation_epoch(
+        licence_id=event.arguments["licenceId"],
+        epoch=event.arguments["epoch"],
+        effect=EFFECTS[event.arguments["effect"]],
+    )
+
+
+def licence_transferred(event: ChainEvent) -> None:
+    """Another consumer holds it."""
+    licence_mark_transferred(licence_id=event.arguments["licenceId"], holder=event.arguments["to"])
+
+
+def licence_topped_up(event: ChainEvent) -> None:
+    """The provider added to what it granted."""
+    quantity_entry_append(
+        licence_id=event.arguments["licenceId"],
+        job_id=None,
+        kind=EntryKind.TOPPED_UP,
+        event=event,
+        **event.arguments["added"],
+    )
 
 
 def quantity_reserved(event: ChainEvent) -> None:

@@ -34,6 +34,7 @@ class LicenceSerializer(serializers.ModelSerializer[Licence]):
     provider_party_id = serializers.UUIDField(source="provider_id")
     consumer = serializers.CharField(source="consumer.eth_address")
     consumer_party_id = serializers.UUIDField(source="consumer_id")
+    holder = serializers.CharField(help_text="who may use it now: its consumer, or whom it was handed on to")
     dataset_id = HexStringField()
     columns = DecimalStringField()
     price_per_run = DecimalStringField()
@@ -47,6 +48,7 @@ class LicenceSerializer(serializers.ModelSerializer[Licence]):
             "provider_party_id",
             "consumer",
             "consumer_party_id",
+            "holder",
             "dataset_id",
             "terms",
             "terms_hash",
@@ -59,6 +61,8 @@ class LicenceSerializer(serializers.ModelSerializer[Licence]):
             "signature",
             "state",
             "rejection",
+            "revocation_epoch",
+            "revocation_effect",
             "quantities",
             "signed_at",
             "granted_at",

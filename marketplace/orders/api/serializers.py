@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from marketplace.orders.models import Job, JobEvent, JobInput
-from marketplace.orders.selectors import job_reason
+from marketplace.orders.selectors import job_failure, job_reason
 from marketplace.rest.serializers import DecimalStringField, DocumentField, HexStringField, StrictSerializer
 
 __all__ = [
@@ -39,6 +40,14 @@ class JobInputSerializer(serializers.ModelSerializer[JobInput]):
         fields = ["position", "licence_id", "dataset_id", "columns"]
 
 
+class FailureSerializer(serializers.Serializer[Any]):
+    """Known from the decision on; the job is FAILED once the chain has said so."""
+
+    reason_code = serializers.CharField()
+    reason = serializers.JSONField(help_text="seats, licences, clauses … by the code")
+    decided_at = serializers.DateTimeField()
+
+
 class JobSerializer(serializers.ModelSerializer[Job]):
     consumer = serializers.CharField(source="consumer.eth_address")
     consumer_party_id = serializers.UUIDField(source="consumer_id")
@@ -47,6 +56,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     price = DecimalStringField(allow_null=True)
     reason_detail = serializers.SerializerMethodField(help_text="the reason as one text")
     reason = serializers.JSONField(source="reason_detail", help_text="the same for programs: refusals …")
+    failure = serializers.SerializerMethodField(help_text="why the market gave up an opened job")
     inputs = JobInputSerializer(many=True)
     is_final = serializers.BooleanField()
 
@@ -70,6 +80,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "reason_code",
             "reason_detail",
             "reason",
+            "failure",
             "price",
             "inputs",
             "placed_at",
@@ -78,6 +89,11 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     def get_reason_detail(self, job: Job) -> str:
         return job_reason(job)
+
+    @extend_schema_field(FailureSerializer(allow_null=True))
+    def get_failure(self, job: Job) -> dict[str, Any] | None:
+        failure = job_failure(job)
+        return None if failure is None else dict(FailureSerializer(failure).data)
 
 
 class JobEventSerializer(serializers.ModelSerializer[JobEvent]):

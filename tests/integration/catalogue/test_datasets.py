@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
 from marketplace.catalogue.models import Column, Dataset, DatasetState
 from marketplace.catalogue.services import (
@@ -201,14 +202,14 @@ def test_the_chain_s_word_is_final_and_may_be_repeated(market: Market, owner: Ac
     dataset_mark_rejected(dataset_id=dataset_id, reason="RowsOutOfRange")
     assert state() == (DatasetState.REJECTED, False, "RowsOutOfRange")
     for _ in range(2):
-        dataset_mark_registered(dataset_id=dataset_id)
+        dataset_mark_registered(dataset_id=dataset_id, at=timezone.now())
         assert state() == (DatasetState.REGISTERED, True, "")
     dataset_mark_rejected(dataset_id=dataset_id, reason="too late")
     assert state()[0] == DatasetState.REGISTERED
     for _ in range(2):
         dataset_unmark_registered(dataset_id=dataset_id)
         assert state() == (DatasetState.SUBMITTED, False, "")
-    dataset_mark_registered(dataset_id="0x" + "99" * 32)
+    dataset_mark_registered(dataset_id="0x" + "99" * 32, at=timezone.now())
 
 
 @pytest.mark.parametrize(

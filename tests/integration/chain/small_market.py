@@ -59,7 +59,7 @@ class SmallMarket:
             self.licences.append(licence_submit(provider=provider.party, **body))
 
     def register_nodes(self) -> None:
-        self.nodes = [self._node(number) for number in (1, 2, 3)]
+        self.nodes = [self.add_node(number) for number in (1, 2, 3)]
 
     def place_order(self, **changes: Any) -> Job:
         """A matched job on both datasets that is not open yet."""
@@ -81,7 +81,8 @@ class SmallMarket:
         job.refresh_from_db()
         return job
 
-    def _node(self, number: int) -> Node:
+    def add_node(self, number: int, *, fee_per_job: int = NODE_FEE) -> Node:
+        """A node of an operator of its own, not registered on the chain yet."""
         operator = actor(f"node {number}", "node", f"cloud-{number}")
         message = RegisterNode(
             operator=operator.address,
@@ -89,7 +90,7 @@ class SmallMarket:
             sealing_key=operator.keys.sealing_key,
             tier=0,
             region="0x" + b"cn-east".ljust(32, b"\0").hex(),
-            fee_per_job=NODE_FEE,
+            fee_per_job=fee_per_job,
             salt=1,
             deadline=now() + HOUR,
         )

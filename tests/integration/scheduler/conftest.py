@@ -269,6 +269,7 @@ class Market:
             licence_id=grant.digest(domain),
             provider=member.party,
             consumer=self.consumer.party,
+            holder=self.consumer.party.eth_address,
             dataset=dataset,
             terms=terms,
             terms_hash=grant.terms_hash,
