@@ -25,7 +25,15 @@ from scheduler.agents.wire import ChainDescription
 
 __all__ = ["ChainRead", "Deployment", "chain_errors", "pin_deployment"]
 
-NEEDED = ("DatasetRegistry", "ProgramRegistry", "LicenceLedger", "NodeRegistry", "Market", "SettlementToken")
+NEEDED = (
+    "DatasetRegistry",
+    "ProgramRegistry",
+    "LicenceLedger",
+    "NodeRegistry",
+    "Market",
+    "Evidence",
+    "SettlementToken",
+)
 
 
 @dataclass(frozen=True)

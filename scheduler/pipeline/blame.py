@@ -22,6 +22,7 @@ from proofs.errors import ProofSystemError
 from scheduler.leases.closing import tasks_create
 from scheduler.leases.models import Task, TaskKind, TaskState
 from scheduler.nodes.services import node_note_faulted
+from scheduler.pipeline.accusing import wish_accuse
 from scheduler.pipeline.answers import attempt_tasks, combined, round1_messages, round2_messages
 from scheduler.pipeline.conf import blame_patience_seconds
 from scheduler.pipeline.ending import job_fail
@@ -37,6 +38,8 @@ __all__ = ["UNATTRIBUTED", "find_fault"]
 
 UNATTRIBUTED = "contribution_unattributed"
 UNANSWERED = "blame_unanswered"
+SHOWN_BY_SIGNATURE = frozenset({"binding_wrong", "own_statement_wrong"})
+"""Faults of nodes that the contract convicts by what the node signed."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,8 @@ def _keep(job: Job, record: ProofRecord, findings: list[Finding]) -> None:
                 job_event_append(job=job, kind="fault_found", detail=_fault_detail(fault))
                 if is_node:
                     node_note_faulted(node_id=nodes[finding.seat])
+                if finding.reason in SHOWN_BY_SIGNATURE:
+                    wish_accuse(job, finding.seat)
 
 
 def _note_unattributed(job: Job, record: ProofRecord) -> None:

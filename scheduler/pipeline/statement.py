@@ -16,7 +16,15 @@ from proofs.formats import from_hex
 from proofs.keys import ProvingKey, VerifyingKey
 from proofs.statement import JobContext, Program, Statement
 
-__all__ = ["JobStatement", "job_inputs", "job_statement", "market_domain", "proving_key", "verifying_key"]
+__all__ = [
+    "JobStatement",
+    "contract_domain",
+    "job_inputs",
+    "job_statement",
+    "market_domain",
+    "proving_key",
+    "verifying_key",
+]
 
 
 @dataclass(frozen=True)
@@ -78,8 +86,13 @@ def job_statement(job: Job) -> JobStatement:
 
 def market_domain() -> Eip712Domain:
     """What orders, deals and contributions are signed for."""
+    return contract_domain("Market")
+
+
+def contract_domain(contract: str) -> Eip712Domain:
+    """What messages to one of the contracts are signed for."""
     deployment = deployment_current()
-    return Eip712Domain(deployment.chain_id, deployment.addresses["Market"])
+    return Eip712Domain(deployment.chain_id, deployment.addresses[contract])
 
 
 def verifying_key(job: Job) -> VerifyingKey:

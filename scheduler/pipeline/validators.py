@@ -25,13 +25,14 @@ from proofs.statement import PublicResult
 from scheduler.leases.conf import blob_storage
 from scheduler.leases.hooks import ResultValidator
 from scheduler.leases.models import Blob, BlobPurpose, BlobState, Task, TaskKind
+from scheduler.pipeline.accusing import binding_claim, own_claim, proof_points
 from scheduler.pipeline.errors import (
     ContributionInvalid,
     PackagesInvalid,
     PointMalformed,
     ResultShareMissing,
 )
-from scheduler.pipeline.statement import job_statement, market_domain
+from scheduler.pipeline.statement import contract_domain, job_statement
 
 __all__ = [
     "VALIDATORS",
@@ -96,17 +97,20 @@ def check_compute(task: Task, result: dict[str, Any]) -> None:
 
 
 def check_prove(task: Task, result: dict[str, Any]) -> None:
-    """Round 2: proper points of the job's kind, signed by the node's signer."""
-    _keys(result, {"round2", "content_hash", "signature"})
+    """Round 2: proper points of the job's kind, signed by the node's signer; sealed, for the chain too."""
+    is_sealed = job_statement(_job(task)).is_sealed
+    _keys(result, {"round2", "content_hash", "signature", *(["binding_signature"] if is_sealed else [])})
     _check_contribution(task, result, "round2", ROUND_2)
     with _typed_points():
         message = Round2Message.from_document(result["round2"], task.seat)
-        if (message.binding is not None) != job_statement(_job(task)).is_sealed:
+        if (message.binding is not None) != is_sealed:
             raise MalformedInput("a sealed job is answered with C, Y, P and pi, a public one with C")
         points = message.c
         if message.binding is not None:
             points += message.binding.y + message.binding.p + message.binding.pi
         get_backend().g1_check(points)
+        if message.binding is not None:
+            _check_signed(binding_claim(task, message), result["binding_signature"], _seat_signer(task))
 
 
 def check_blame_deal(task: Task, result: dict[str, Any]) -> None:
@@ -137,7 +141,8 @@ def check_blame_prove(task: Task, result: dict[str, Any]) -> None:
     Whether the proof is right is not decided here: a wrong one is evidence, not a malformed answer.
     """
     name = "accusation" if "accusation" in result else "own_statement"
-    _keys(result, {name, "content_hash", "signature"})
+    signatures = {"signature"} if name == "accusation" else {"signature", "evidence_signature"}
+    _keys(result, {name, "content_hash", *signatures})
     _check_contribution(task, result, name, ROUND_BLAME)
     with _typed_points():
         backend = get_backend()
@@ -145,11 +150,10 @@ def check_blame_prove(task: Task, result: dict[str, Any]) -> None:
             backend.g1_check(blame.Accusation.from_document(result[name], task.seat).received)
             return
         own = blame.OwnStatement.from_document(result[name], task.seat)
-        binding = own.proof.binding
-        assert binding is not None  # by its strict reader
-        points = (own.result.commitment, own.proof.a, own.proof.c, binding.y, binding.p, binding.pi)
-        backend.g1_check(b"".join(points))
-        backend.g2_check(own.proof.b)
+        a, b, *rest = proof_points(own)
+        backend.g1_check(a + b"".join(rest))
+        backend.g2_check(b)
+        _check_signed(own_claim(task, own), result["evidence_signature"], _seat_signer(task))
 
 
 VALIDATORS: dict[str, ResultValidator] = {
@@ -216,7 +220,7 @@ def _seat_signer(task: Task) -> str:
 
 def _check_signed(message: TypedMessage, signature: Any, signer: str) -> None:
     try:
-        found = message.recover(market_domain(), str(signature))
+        found = message.recover(contract_domain(message.CONTRACT), str(signature))
     except SigningError as error:
         raise ContributionInvalid(str(error)) from error
     if found != signer:

@@ -18,6 +18,8 @@ from proofs.statement import BoundStatement, PublicResult, SealedResult
 
 __all__ = [
     "MINED_STATES",
+    "g1",
+    "g2",
     "market_fee_bps",
     "wish",
     "wish_expire",
@@ -65,8 +67,8 @@ def wish_expire(job: Job, number: int) -> ChainTransaction:
 
 def wish_settle(job: Job, bound: BoundStatement, proof: Proof) -> ChainTransaction:
     """The proof with everything that the contract checks it against."""
-    columns = [_g1(column) for column in bound.statement.columns]
-    core = [_g1(proof.a), _g2(proof.b), _g1(proof.c)]
+    columns = [g1(column) for column in bound.statement.columns]
+    core = [g1(proof.a), g2(proof.b), g1(proof.c)]
     combined = _combination(bound)
     name = f"settle-{job.attempt}"
     if isinstance(bound.result, PublicResult):
@@ -75,7 +77,7 @@ def wish_settle(job: Job, bound: BoundStatement, proof: Proof) -> ChainTransacti
     assert isinstance(bound.result, SealedResult)
     assert proof.binding is not None
     points = (bound.result.commitment, proof.binding.y, proof.binding.p, proof.binding.pi)
-    sealed = [*core, *map(_g1, points)]
+    sealed = [*core, *map(g1, points)]
     return _wish(job, name, "settleSealed", [job.job_id, columns, sealed, combined])
 
 
@@ -95,16 +97,18 @@ def _combination(bound: BoundStatement) -> list[list[int]]:
     backend = get_backend()
     points = b"".join(bound.statement.columns)
     return [
-        _g1(backend.g1_msm(points, b"".join(map(scalar_bytes, weights))))
+        g1(backend.g1_msm(points, b"".join(map(scalar_bytes, weights))))
         for weights in (bound.weights.left, bound.weights.right)
     ]
 
 
-def _g1(point: bytes) -> list[int]:
+def g1(point: bytes) -> list[int]:
+    """A point as the contracts' struct G1."""
     return [int.from_bytes(point[i : i + 32], "big") for i in (0, 32)]
 
 
-def _g2(point: bytes) -> list[int]:
+def g2(point: bytes) -> list[int]:
+    """A point as the contracts' struct G2."""
     return [int.from_bytes(point[i : i + 32], "big") for i in (0, 32, 64, 96)]
 
 

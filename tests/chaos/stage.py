@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from eth_utils.crypto import keccak
+
+from marketplace.chain.abi import encode_call
+from marketplace.platform.chain import development_account
 from marketplace.platform.paths import write_private
 from marketplace.platform.processes import PARTIES, PartyProcess
 from tests.e2e.market import FINAL, JOB_SECONDS, ROOT, Market, Money, own_environment, wait_until
@@ -82,6 +86,53 @@ class Stage:
     @property
     def node_id(self) -> str:
         return self.market.node_id(ODD_NODE.name)
+
+    def stake_node(self, amount: int) -> None:
+        """Stake for the fourth node, paid by somebody who is no party to anything."""
+        reader, payer = self.market.reader, development_account(7)
+        token, nodes = reader.addresses["SettlementToken"], reader.addresses["NodeRegistry"]
+        # Tokens out of nothing, past the mint of the market's signer: balances are the token's first slot.
+        slot = "0x" + keccak(bytes(12) + bytes.fromhex(payer.address[2:]) + bytes(32)).hex()
+        request: Any = reader.web3.provider.make_request
+        request("anvil_setStorageAt", [token, slot, f"0x{amount:064x}"])
+        self.send_as(payer, "SettlementToken", "approve", nodes, amount)
+        self.send_as(payer, "NodeRegistry", "depositStake", self.node_id, amount)
+
+    def send_as(self, sender: Any, contract: str, function: str, *arguments: object) -> bool:
+        """One call of a contract, waited for; whether it was mined without reverting."""
+        reader = self.market.reader
+        web3 = reader.web3
+        transaction = {
+            "to": reader.addresses[contract],
+            "data": encode_call(contract, function, list(arguments)),
+            "from": sender.address,
+            "nonce": web3.eth.get_transaction_count(sender.address),
+            "chainId": web3.eth.chain_id,
+            "gas": 1_000_000,
+            "gasPrice": web3.eth.gas_price * 2,
+            "value": 0,
+        }
+        sent = web3.eth.send_raw_transaction(sender.sign_transaction(transaction).raw_transaction)
+        return bool(web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"])
+
+    def assert_convicted(self, job_id: str, function: str, stake: int) -> None:
+        """All stake of the fourth node is gone, half of it to those it harmed, and everybody can see it."""
+        market, node_id = self.market, self.node_id
+        taken = wait_until(lambda: market.events(job_id, "convicted"), "the conviction in the job's trail")
+        assert [(event["detail"]["accused"], event["detail"]["amount"]) for event in taken] == [
+            (node_id, str(stake))
+        ]
+        reader = market.reader
+        assert reader.call("NodeRegistry", "stakeOf", node_id)["bonded"] == 0
+        assert reader.call("Evidence", "isConvicted", node_id, job_id) is True
+        providers = {part.provider for part in reader.job(job_id).inputs}
+        harmed = [market.address("consumer"), *providers]
+        assert all(reader.call("NodeRegistry", "awardOf", address) > 0 for address in harmed)
+        asked = "SELECT function, state FROM chain_chaintransaction WHERE job_id = %s AND kind = 'accuse'"
+        ((called, state),) = market.rows(asked, job_id)
+        assert (called, state in ("MINED", "FINAL")) == (function, True)
+        record = "SELECT amount FROM nodes_conviction WHERE accused = %s AND job_id = %s"
+        assert market.rows(record, node_id, job_id) == [(stake,)]
 
     @contextmanager
     def odd_node(self, **tricks: str) -> Iterator[None]:

@@ -3,9 +3,7 @@
 import time
 
 import pytest
-from eth_account import Account
 
-from marketplace.chain.abi import encode_call
 from marketplace.platform.chain import development_account
 from tests.chaos.stage import ODD_NODE, Stage
 from tests.e2e.market import wait_until
@@ -65,18 +63,4 @@ def test_after_the_deadline_anybody_expires_the_job_and_everything_is_given_back
 
 def expire_as_a_stranger(stage: Stage, job_id: str) -> bool:
     """Market.expire by an account that is no party to anything; whether it was mined without reverting."""
-    reader = stage.market.reader
-    stranger = Account.from_key(development_account(7).key)
-    web3 = reader.web3
-    transaction = {
-        "to": reader.addresses["Market"],
-        "data": encode_call("Market", "expire", [job_id]),
-        "from": stranger.address,
-        "nonce": web3.eth.get_transaction_count(stranger.address),
-        "chainId": web3.eth.chain_id,
-        "gas": 1_000_000,
-        "gasPrice": web3.eth.gas_price * 2,
-        "value": 0,
-    }
-    sent = web3.eth.send_raw_transaction(stranger.sign_transaction(transaction).raw_transaction)
-    return bool(web3.eth.wait_for_transaction_receipt(sent, timeout=20)["status"])
+    return stage.send_as(development_account(7), "Market", "expire", job_id)

@@ -6,6 +6,8 @@ from tests.chaos.stage import ODD_NODE, Stage
 
 pytestmark = pytest.mark.timeout(600)
 
+STAKE = 40_000 * 10**18
+
 
 def test_a_node_killed_while_proving_goes_on_where_it_was_once_it_is_back(stage: Stage) -> None:
     market, before = stage.market, stage.market.money()
@@ -42,8 +44,11 @@ def test_a_node_killed_while_computing_that_stays_away_is_replaced(stage: Stage)
     stage.assert_paid_once(job_id, before)
 
 
-def test_a_node_with_a_wrong_result_in_its_second_answer_is_named_and_replaced(stage: Stage) -> None:
+def test_a_node_with_a_wrong_result_in_its_second_answer_is_named_replaced_and_loses_its_stake(
+    stage: Stage,
+) -> None:
     market, before = stage.market, stage.market.money()
+    stage.stake_node(STAKE)
     with stage.odd_node(prove="wrong_binding"):
         job_id = stage.order_with_odd_node()
         job = market.wait_for_state(job_id, "SETTLED")
@@ -56,6 +61,20 @@ def test_a_node_with_a_wrong_result_in_its_second_answer_is_named_and_replaced(s
     assert market.rows(named, job_id) == [(party_id, stage.node_id, "binding_wrong", "node")]
     assert stage.node_id not in stage.seats(job_id, 2)
     stage.assert_paid_once(job_id, before)
+    stage.assert_convicted(job_id, "accuseBinding", STAKE)
+
+
+def test_a_node_that_signs_a_false_proof_of_its_own_shares_loses_its_stake(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    stage.stake_node(STAKE)
+    with stage.odd_node(prove="wrong_core", blame_prove="wrong_core"):
+        job_id = stage.order_with_odd_node()
+        job = market.wait_for_state(job_id, "SETTLED")
+    assert job["attempt"] == 2, market.story(job_id)
+    named = "SELECT node_id, reason FROM pipeline_fault WHERE job_id = %s"
+    assert market.rows(named, job_id) == [(stage.node_id, "own_statement_wrong")]
+    stage.assert_paid_once(job_id, before)
+    stage.assert_convicted(job_id, "accuse", STAKE)
 
 
 def test_a_wrong_proof_part_of_a_node_that_nobody_can_convict_never_settles(stage: Stage) -> None:

@@ -8,6 +8,8 @@ from functools import partial
 from django.db.models import QuerySet
 
 from marketplace.chain.models import ChainEvent
+from marketplace.orders.models import Job
+from marketplace.orders.transitions import job_event_append
 from scheduler.nodes.collateral import collateral_append, conviction_append
 from scheduler.nodes.models import Collateral, Conviction, Movement
 from scheduler.nodes.services import node_mark_registered, node_project, node_unmark_registered
@@ -58,7 +60,7 @@ def collateral_taken(collateral: Collateral) -> Callable[[ChainEvent], None]:
 
 
 def node_convicted(event: ChainEvent) -> None:
-    """A signed own statement was false."""
+    """A signed own statement or result binding was false."""
     _convicted(event, event.arguments["nodeId"], Conviction.Ground.STATEMENT, event.arguments["slashed"])
 
 
@@ -112,6 +114,16 @@ def _convicted(event: ChainEvent, accused: str, ground: Conviction.Ground, amoun
         compensation=event.arguments["compensation"],
         event=event,
     )
+    _note_conviction(event, accused, ground, amount)
+
+
+def _note_conviction(event: ChainEvent, accused: str, ground: Conviction.Ground, amount: int) -> None:
+    """The job's own trail says it too; told once, however often it is indexed."""
+    job = Job.objects.filter(job_id=event.arguments["jobId"]).first()
+    same = {"accused": accused, "transaction_hash": event.transaction_hash}
+    if job is not None and not job.events.filter(kind="convicted", detail__contains=same).exists():
+        detail = {**same, "ground": ground.value, "amount": str(amount)}
+        job_event_append(job=job, kind="convicted", detail=detail)
 
 
 def _holder(collateral: Collateral, event: ChainEvent) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import Contribution
+from marketplace.signing.eip712 import Contribution, TypedMessage
 from proofs.keys import ProvingKey
 from scheduler.agents.decoding import decode
 from scheduler.agents.errors import TaskRefused
@@ -45,9 +45,12 @@ class NodeTask:
             seat=self.seat.seat,
             content_hash=document_hash(answer),
         )
-        domain = self.session.deployment.domain("Market")
-        signature = message.sign(domain, self.session.keys.account.key)
-        return {"content_hash": message.content_hash, "signature": signature}
+        return {"content_hash": message.content_hash, "signature": self.sign(message)}
+
+    def sign(self, message: TypedMessage) -> str:
+        """The node's signature for the contract that the message is for."""
+        domain = self.session.deployment.domain(message.CONTRACT)
+        return message.sign(domain, self.session.keys.account.key)
 
 
 def begin_task(session: Session, node_id: str, lease: Lease, work: Work) -> NodeTask:

@@ -16,14 +16,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import Contribution
+from marketplace.signing.eip712 import Contribution, TypedMessage
 from marketplace.signing.errors import SigningError
+from marketplace.signing.evidence import own_statement, result_binding
 from proofs import node as proof_node
-from proofs.blame import Accusation, SlopeCommitment, answer_blame
+from proofs.blame import (
+    Accusation,
+    OwnStatement,
+    SlopeCommitment,
+    answer_blame,
+    check_binding,
+    verify_own_statement,
+)
+from proofs.coordinator import CombinedRound1, combine_round1
 from proofs.errors import AnswersInconsistent, ContextMismatch, ProofSystemError, StaleRandomisers
-from proofs.messages import Round1Message
+from proofs.messages import Round1Message, Round2Message
 from proofs.node import NodeState
 from proofs.sharing import DealerPackage
+from proofs.statement import SealedResult
 from scheduler.agents.errors import MalformedDocument, TaskRefused
 from scheduler.agents.keys import seal_to
 from scheduler.agents.leases import Work
@@ -113,7 +123,10 @@ class NodeTasks:
                 "Start a new attempt with new shares.",
             )
         work.progress(0.95, "answer")
-        return {"round2": stored["round2"], **task.signed(ROUND_2, stored["round2"])}
+        result = {"round2": stored["round2"], **task.signed(ROUND_2, stored["round2"])}
+        if "Y" in stored["round2"]:
+            result["binding_signature"] = task.sign(_binding_claim(task, answers, stored["round2"]))
+        return result
 
     def _round2(self, task: NodeTask, answers: list[Round1Message], work: Work) -> dict[str, Any]:
         work.progress(0.1, "packages")
@@ -138,6 +151,8 @@ class NodeTasks:
             raise TaskRefused("randomisers_used", str(error)) from None
         except (AnswersInconsistent, ContextMismatch) as error:
             raise TaskRefused("answers_inconsistent", str(error)) from None
+        # It is signed for the chain, which takes stake for a wrong one.
+        check_binding(task.key, _combined(task, answers), _own_answer(task, answers), done.message)
         return done.message.document()
 
     # blame -------------------------------------------------------------------------------------
@@ -150,23 +165,69 @@ class NodeTasks:
             work.progress(0.1, "packages")
             packages = reopen_packages(task, work)
             work.progress(0.3, "own statement")
-            stored = self._state.create_json_once(name, _blame_answer(task, packages, lease.payload))
-        (answer,) = stored.values()
-        return {**stored, **task.signed(ROUND_BLAME, answer)}
+            stored = self._state.create_json_once(name, self._blame_answer(task, packages, lease.payload))
+        ((kind, answer),) = stored.items()
+        result = {**stored, **task.signed(ROUND_BLAME, answer)}
+        if kind == "own_statement":
+            result["evidence_signature"] = task.sign(_own_claim(task, answer, lease.payload))
+        return result
+
+    def _blame_answer(
+        self, task: NodeTask, packages: list[DealerPackage], payload: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        entries = payload.get("slopes")
+        if not isinstance(entries, list):
+            raise MalformedDocument("wrong_type", "slopes should be a list.", "Correct the payload.")
+        try:
+            slopes = [SlopeCommitment.from_document(entry) for entry in entries]
+            answer = answer_blame(task.key, task.job.job, task.job.statement, packages, slopes)
+            if isinstance(answer, OwnStatement):  # signed for the chain, which takes stake for a wrong one
+                key, job = task.key, task.job
+                verify_own_statement(key.backend, key.verifying, job.job, job.statement, slopes, answer)
+        except ProofSystemError as error:
+            raise TaskRefused("slopes_unusable", f"The dealers' slopes cannot be used: {error}") from None
+        return {"accusation" if isinstance(answer, Accusation) else "own_statement": answer.document()}
 
 
-def _blame_answer(
-    task: NodeTask, packages: list[DealerPackage], payload: Mapping[str, Any]
-) -> dict[str, Any]:
-    entries = payload.get("slopes")
-    if not isinstance(entries, list):
-        raise MalformedDocument("wrong_type", "slopes should be a list.", "Correct the payload.")
-    try:
-        slopes = [SlopeCommitment.from_document(entry) for entry in entries]
-        answer = answer_blame(task.key, task.job.job, task.job.statement, packages, slopes)
-    except ProofSystemError as error:
-        raise TaskRefused("slopes_unusable", f"The dealers' slopes cannot be used: {error}") from None
-    return {"accusation" if isinstance(answer, Accusation) else "own_statement": answer.document()}
+def _own_claim(task: NodeTask, answer: Any, payload: Mapping[str, Any]) -> TypedMessage:
+    """The own statement as the contract reads it: slopes by column, then the proof's points."""
+    slopes = sorted(map(SlopeCommitment.from_document, payload["slopes"]), key=lambda slope: slope.position)
+    own = OwnStatement.from_document(answer, task.seat.seat)
+    proof, binding = own.proof, own.proof.binding
+    assert binding is not None  # by its strict reader
+    return own_statement(
+        job_id=task.job.context.job_id,
+        attempt=task.job.context.attempt,
+        seat=task.seat.seat,
+        slopes=[slope.coefficients[0] for slope in slopes],
+        proof=(proof.a, proof.b, proof.c, own.result.commitment, binding.y, binding.p, binding.pi),
+    )
+
+
+def _binding_claim(task: NodeTask, answers: list[Round1Message], document: Any) -> TypedMessage:
+    """F_M(k), Y, P, pi with the weight and the challenge that they were made for."""
+    combined = _combined(task, answers)
+    result = _own_answer(task, answers).result
+    binding = Round2Message.from_document(document, task.seat.seat).binding
+    assert isinstance(result, SealedResult)
+    assert binding is not None
+    return result_binding(
+        job_id=task.job.context.job_id,
+        attempt=task.job.context.attempt,
+        seat=task.seat.seat,
+        weight=combined.weights[task.seat.seat],
+        challenge=combined.bound.challenge,
+        points=(result.commitment, binding.y, binding.p, binding.pi),
+    )
+
+
+def _combined(task: NodeTask, answers: list[Round1Message]) -> CombinedRound1:
+    is_sealed = isinstance(answers[0].result, SealedResult)
+    return combine_round1(task.key, task.job.job, task.job.statement, answers, is_sealed=is_sealed)
+
+
+def _own_answer(task: NodeTask, answers: list[Round1Message]) -> Round1Message:
+    return next(answer for answer in answers if answer.seat == task.seat.seat)
 
 
 def _round1_answers(task: NodeTask, payload: Mapping[str, Any]) -> list[Round1Message]:

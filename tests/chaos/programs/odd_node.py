@@ -11,6 +11,7 @@ import odd
 
 from proofs.backend import get_backend
 from proofs.messages import Round1Message
+from proofs.sharing import DealerPackage
 from scheduler.agents.errors import Unprocessable
 from scheduler.agents.leases import Work
 from scheduler.agents.node import cli
@@ -49,6 +50,13 @@ class OddTasks(NodeTasks):
 
     def _round2(self, task: NodeTask, answers: list[Round1Message], work: Work) -> dict[str, Any]:
         return super()._round2(task, answers, work) | CHANGES.get(odd.told("prove"), {})
+
+    def _blame_answer(
+        self, task: NodeTask, packages: list[DealerPackage], payload: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        changes = CHANGES.get(odd.told("blame_prove"), {})
+        answer = super()._blame_answer(task, packages, payload)
+        return {kind: content | changes for kind, content in answer.items()}
 
 
 def note_refused_finishes(session: Session) -> None:

@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 from marketplace.chain.reader import JobState
 from marketplace.signing.eip712 import Deal
+from marketplace.signing.evidence import own_statement
 from proofs import formats, verifier
 from proofs.blame import OwnStatement, SlopeCommitment, judge
 from proofs.coordinator import combine_round1, combine_round2
@@ -245,6 +246,20 @@ def test_after_a_failed_proof_dealers_commit_to_their_slopes_and_nodes_prove_the
         result = node.tasks.blame_prove(request, work())
         assert node.tasks.blame_prove(request, work()) == result
         answers[seat] = OwnStatement.from_document(result["own_statement"], seat)
+        own, proof = answers[seat], answers[seat].proof
+        assert proof.binding is not None
+        claim = own_statement(
+            job_id=context["job_id"],
+            attempt=1,
+            seat=seat,
+            slopes=[bytes.fromhex(slope["coefficients"][0][2:]) for slope in slopes],
+            proof=(
+                *(proof.a, proof.b, proof.c, own.result.commitment),
+                *(proof.binding.y, proof.binding.p, proof.binding.pi),
+            ),
+        )
+        signer = claim.recover(DEPLOYMENT.domain("Evidence"), result["evidence_signature"])
+        assert signer == node.session.keys.address
     job = world.checked(context)
     commitments = [SlopeCommitment.from_document(document) for document in slopes]
     key = world.key

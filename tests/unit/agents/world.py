@@ -57,6 +57,7 @@ CONTRACTS = {
         "LicenceLedger",
         "NodeRegistry",
         "Market",
+        "Evidence",
         "SettlementToken",
     )
 }

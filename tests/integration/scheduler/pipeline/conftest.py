@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -25,10 +26,11 @@ from marketplace.chain.reader import encode_call
 from marketplace.orders.models import Job, JobState
 from marketplace.orders.transitions import JobTransition, job_transition
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import Contribution, Deal
+from marketplace.signing.eip712 import Contribution, Deal, TypedMessage
 from proofs import blame, node
 from proofs.backend import available_backends
-from proofs.messages import Round1Message
+from proofs.errors import ProofSystemError
+from proofs.messages import Round1Message, Round2Message
 from proofs.sharing import DealerPackage, Dealing
 from scheduler.agents.chain import Deployment as PartyDeployment
 from scheduler.agents.decoding import decode
@@ -38,6 +40,7 @@ from scheduler.leases.blobs import blob_declare, blob_open, blob_store
 from scheduler.leases.closing import leases_sweep
 from scheduler.leases.models import Lease, Task, TaskKind, TaskState
 from scheduler.leases.services import lease_fail, lease_finish, lease_take
+from scheduler.pipeline.accusing import binding_claim, own_claim
 from scheduler.pipeline.runner import job_step, step_of
 
 Result = dict[str, Any]
@@ -139,7 +142,13 @@ class Actor:
         done = node.round2(
             self.market.key, job.job, job.statement, self._packages(lease, job), state, answers
         )
-        return self._signed(lease, 2, self.tamper("prove", {"round2": done.message.document()}))
+        content = self.tamper("prove", {"round2": done.message.document()})
+        result = self._signed(lease, 2, content)
+        with suppress(ProofSystemError):  # what is not even well-formed cannot be signed for the chain
+            message = Round2Message.from_document(content["round2"], lease.task.seat)
+            if message.binding is not None:
+                result["binding_signature"] = self.for_chain(binding_claim(lease.task, message))
+        return result
 
     def blame_prove(self, lease: Lease, job: CheckedJob) -> Result:
         slopes = [blame.SlopeCommitment.from_document(s) for s in lease.task.payload["slopes"]]
@@ -147,7 +156,16 @@ class Actor:
             self.market.key, job.job, job.statement, self._packages(lease, job), slopes
         )
         name = "accusation" if isinstance(answer, blame.Accusation) else "own_statement"
-        return self._signed(lease, 4, self.tamper("blame_prove", {name: answer.document()}))
+        content = self.tamper("blame_prove", {name: answer.document()})
+        result = self._signed(lease, 4, content)
+        if "own_statement" in content:
+            own = blame.OwnStatement.from_document(content["own_statement"], lease.task.seat)
+            result["evidence_signature"] = self.for_chain(own_claim(lease.task, own))
+        return result
+
+    def for_chain(self, message: TypedMessage) -> str:
+        """What a node signs for the contract Evidence."""
+        return message.sign(self.market.domain(message.CONTRACT), self.member.account.key)
 
     def _packages(self, lease: Lease, job: CheckedJob) -> list[DealerPackage]:
         """From the compute task's payload, and from memory afterwards."""
@@ -247,6 +265,11 @@ class PlayedChain:
 
     def _fail(self, wish: ChainTransaction) -> Any:
         self._move(wish, JobTransition.FAIL, reason_code=text_from_bytes32(wish.arguments[1]))
+
+    def _accuse(self, wish: ChainTransaction) -> Any:
+        """The contract checks the accusation; nothing of the job changes by it."""
+
+    _accuseBinding = _accuse  # noqa: N815 - the contract's name
 
     def _expire(self, wish: ChainTransaction) -> Any:
         self._move(wish, JobTransition.EXPIRE, reason_code="deadline_passed")

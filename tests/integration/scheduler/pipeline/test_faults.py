@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from marketplace.chain.models import ChainTransaction
 from marketplace.orders.models import Job, JobState
 from proofs.backend import get_backend
 from scheduler.nodes.models import Node
@@ -59,6 +60,45 @@ def test_a_wrong_binding_names_the_node_and_the_job_goes_on_without_it(
     assert villain.member.node.node_id not in nodes_of(job, 2)
     assert Node.objects.get(party=villain.party).jobs_faulted == 1
     assert "fault_found" in world.events(job)
+    accused = ChainTransaction.objects.get(kind="accuse")
+    assert (accused.contract, accused.function, accused.job_id) == ("Evidence", "accuseBinding", job.job_id)
+    assert accused.arguments[2] == villain.member.node.signer
+
+
+def test_a_false_own_statement_is_handed_to_the_contract_with_all_that_it_checks(
+    world: Any, tamper_with: Callable[..., Any]
+) -> None:
+    world.add_nodes(1)
+    job = start(world)
+    villain = world.actor_of_seat(job, 2)
+
+    def lie(kind: str, content: Any) -> Any:
+        part = {"prove": "round2", "blame_prove": "own_statement"}.get(kind)
+        return changed(part, "C", OTHER_POINT)(content) if part else content
+
+    villain.tamper = lie
+    job = world.run(job)
+    assert (job.state, job.attempt) == (JobState.SETTLED, 2), world.events(job)
+    fault = Fault.objects.get(job=job)
+    assert (fault.party, fault.reason) == (villain.party, "own_statement_wrong")
+    accused = ChainTransaction.objects.get(kind="accuse")
+    assert (accused.contract, accused.function) == ("Evidence", "accuse")
+    statement, (node_ids, seats), signer, _, columns, slopes, proof = accused.arguments
+    assert (statement[:3], signer) == ([job.job_id, 1, 2], villain.member.node.signer)
+    assert node_ids[1] == villain.member.node.node_id
+    assert len(seats) == len(node_ids) == 3
+    assert (len(columns), len(proof)) == (len(slopes) + 1, 7)
+
+
+@pytest.mark.parametrize("signature", ["0x", "0x" + "11" * 64 + "1b"])
+def test_a_round_2_that_is_not_signed_for_the_chain_is_refused(
+    signature: str, world: Any, tamper_with: Callable[..., Any]
+) -> None:
+    job = start(world)
+    world.actor_of_seat(job, 1).for_chain = lambda message: signature
+    with pytest.raises(ContributionInvalid):
+        world.run(job)
+    assert job.tasks.get(kind="prove", seat=1).state == "LEASED"
 
 
 def test_without_other_nodes_the_job_fails_with_the_node_named(
