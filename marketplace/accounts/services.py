@@ -53,7 +53,17 @@ logger = structlog.get_logger(__name__)
 
 TOKEN_LIFETIME = timedelta(days=7)
 MAX_API_KEYS = 20
-SCOPES = ("balances", "datasets", "jobs", "licences", "nodes", "parties", "transactions")
+SCOPES = (
+    "balances",
+    "datasets",
+    "earnings",
+    "jobs",
+    "licences",
+    "nodes",
+    "parties",
+    "tasks",
+    "transactions",
+)
 """What an API key may read: the first word of an address under /api/v1/."""
 
 

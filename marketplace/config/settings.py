@@ -187,6 +187,8 @@ SPECTACULAR_SETTINGS = {
         "LicenceState": "marketplace.licences.models.LicenceState",
         "JobState": "marketplace.orders.models.JobState",
         "Visibility": "marketplace.orders.models.Visibility",
+        "TaskKind": "scheduler.leases.models.TaskKind",
+        "TaskStateName": "scheduler.leases.models.TaskState",
     },
 }
 PROBLEM_TYPE_BASE = "https://hengsuan.invalid/problems/"

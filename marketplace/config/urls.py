@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from marketplace.rest.views import StatusView
+
 API_ROOMS = (
     "marketplace.accounts",
     "marketplace.catalogue",
@@ -18,6 +20,7 @@ API_ROOMS = (
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
     *(path("", include(f"{room}.api.urls")) for room in API_ROOMS),
+    path("status", StatusView.as_view(), name="status"),
     path("openapi.json", SpectacularAPIView.as_view(), name="openapi"),
 ]
 

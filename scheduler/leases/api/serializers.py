@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from scheduler.leases.models import Blob, BlobPurpose, Lease, Task, TaskKind
+from marketplace.rest.serializers import StrictSerializer
+from scheduler.leases.models import Blob, BlobPurpose, Lease, Task, TaskKind, TaskState
 
 __all__ = [
     "BeatSerializer",
@@ -17,6 +18,8 @@ __all__ = [
     "HeartbeatSerializer",
     "LeaseRequestSerializer",
     "LeaseSerializer",
+    "TaskFilterSerializer",
+    "TaskSerializer",
     "TaskStateSerializer",
 ]
 
@@ -108,3 +111,33 @@ class BlobSerializer(serializers.ModelSerializer[Blob]):
 
     def get_upload_path(self, blob: Blob) -> str:
         return f"/api/v1/blobs/{blob.id}"
+
+
+class TaskFilterSerializer(StrictSerializer):
+    state = serializers.ChoiceField(choices=TaskState.choices, required=False)
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False)
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """A party's task without its payload; a FAILED one says why."""
+
+    task_id = serializers.UUIDField(source="id")
+    job_id = serializers.CharField()
+
+    class Meta:
+        model = Task
+        fields = (
+            "task_id",
+            "job_id",
+            "kind",
+            "attempt",
+            "seat",
+            "state",
+            "losses",
+            "failure_code",
+            "failure_detail",
+            "created_at",
+            "closed_at",
+        )
+        read_only_fields = fields

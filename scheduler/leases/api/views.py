@@ -6,7 +6,8 @@ import time
 from uuid import UUID
 
 from django.db import connection
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,13 +24,15 @@ from scheduler.leases.api.serializers import (
     HeartbeatSerializer,
     LeaseRequestSerializer,
     LeaseSerializer,
+    TaskFilterSerializer,
+    TaskSerializer,
     TaskStateSerializer,
 )
 from scheduler.leases.bell import bell
 from scheduler.leases.conf import lease_max_wait_seconds
-from scheduler.leases.models import Lease
+from scheduler.leases.models import Lease, Task, TaskState
 
-__all__ = ["FailView", "FinishView", "HeartbeatView", "LeaseView"]
+__all__ = ["FailView", "FinishView", "HeartbeatView", "LeaseView", "TasksView"]
 
 
 class LeaseView(APIView):
@@ -98,3 +101,23 @@ class FailView(APIView):
         form.is_valid(raise_exception=True)
         task = services.lease_fail(party=request_party(request), lease_id=lease_id, **form.validated_data)
         return Response(TaskStateSerializer(task).data)
+
+
+class TasksView(GenericAPIView[Task]):
+    serializer_class = TaskSerializer
+    ordering = ("-created_at", "id")
+
+    @extend_schema(
+        operation_id="tasks_list",
+        parameters=[OpenApiParameter("state", str, enum=TaskState.values)],
+        responses=TaskSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """The party's own tasks, newest first; of those that failed, the code and the reason."""
+        form = TaskFilterSerializer(data=request.query_params.dict())
+        form.is_valid(raise_exception=True)
+        tasks = Task.objects.filter(party=request_party(request))
+        if state := form.validated_data.get("state"):
+            tasks = tasks.filter(state=state)
+        page = self.paginate_queryset(tasks) or []
+        return self.get_paginated_response(TaskSerializer(page, many=True).data)

@@ -127,6 +127,24 @@ def test_a_failure_is_reported(send: Send, make_task: Callable[..., Task], node:
     assert answer.json()["state"] == "FAILED"
 
 
+def test_a_party_lists_its_own_tasks_and_why_they_failed(
+    send: Send, make_task: Callable[..., Task], market: Any, node: Party
+) -> None:
+    make_task(node, seat=1)
+    lease = take(send, node).json()
+    refusal = {"fencing_token": lease["fencing_token"], "code": "package_unreadable", "detail": "torn"}
+    send(node, "POST", f"/api/v1/leases/{lease['lease_id']}/fail", refusal)
+    make_task(node, seat=2)
+    everything = send(node, "GET", "/api/v1/tasks").json()["items"]
+    assert [task["state"] for task in everything] == ["READY", "FAILED"]
+    (failed,) = send(node, "GET", "/api/v1/tasks?state=FAILED").json()["items"]
+    assert (failed["failure_code"], failed["failure_detail"]) == ("package_unreadable", "torn")
+    assert "payload" not in failed
+    other = market.add_node("node-2").party
+    assert send(other, "GET", "/api/v1/tasks").json()["items"] == []
+    assert send(node, "GET", "/api/v1/tasks?state=LOST").json()["code"] == "request_invalid"
+
+
 def test_a_blob_goes_up_and_down(
     send: Send, make_task: Callable[..., Task], market: Any, node: Party
 ) -> None:
