@@ -39,6 +39,10 @@ class MarketClient:
         self.transport = transport
 
     # what is open to everybody -----------------------------------------------------------------
+    def status(self) -> dict[str, Any]:
+        """Version of the market's software, number of its API, its time."""
+        return self._get(dict, "/status", signed=False)
+
     def chain(self) -> ChainDescription:
         """Chain id and contract addresses."""
         return self._get(ChainDescription, "/chain", signed=False)
@@ -82,6 +86,15 @@ class MarketClient:
         """Spend a one-time token; the request is signed with the new key."""
         return decode(Enrolment, self.transport.post_json("/parties", dict(body)), where="enrolment")
 
+    def rotate_signing_key(self, party_id: str, eth_signature: str) -> dict[str, Any]:
+        """Put the key that signs this very request in force; the party's Ethereum key allows it."""
+        body = {"eth_signature": eth_signature}
+        return self._post(f"/parties/{party_id}/signing-key", body, None)
+
+    def party(self, party_id: str) -> dict[str, Any]:
+        """A party, without secrets."""
+        return self._get(dict, f"/parties/{party_id}")
+
     def parties(self, **filters: str) -> list[dict[str, Any]]:
         """Parties, without secrets."""
         return list(self._items(dict, "/parties", query=filters, signed=True))
@@ -121,6 +134,14 @@ class MarketClient:
     def balance(self, address: str) -> dict[str, Any]:
         """Balance and escrow of an address in the Market."""
         return self._get(dict, f"/balances/{address}")
+
+    def earnings(self, address: str) -> Iterator[dict[str, Any]]:
+        """What an address was paid, job by job, newest first."""
+        return self._items(dict, f"/earnings/{address}", signed=True)
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """All nodes."""
+        return list(self._items(dict, "/nodes"))
 
     def register_node(self, body: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Register a compute node."""
@@ -169,6 +190,10 @@ class MarketClient:
             timeout_seconds=wait_seconds + 15.0,
         )
         return None if answer is None else decode(Lease, answer, where="lease")
+
+    def tasks(self, *, state: str = "") -> Iterator[dict[str, Any]]:
+        """Own tasks, newest first, with the reason of those that failed."""
+        return self._items(dict, "/tasks", query={"state": state} if state else None, signed=True)
 
     def heartbeat(self, lease: Lease, *, progress: float, note: str) -> Heartbeat:
         """Renew a lease. Not retried here: the next beat is the retry."""

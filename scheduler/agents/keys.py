@@ -61,6 +61,11 @@ class PartyKeys:
         text = f"hengsuan enrol {self.signing_key} {self.sealing_key}"
         return "0x" + bytes(self.account.sign_message(encode_defunct(text=text)).signature).hex()
 
+    def rotation_signature(self, party_id: str) -> str:
+        """EIP-191 personal signature that puts this signing key in force for the party (docs/api.md)."""
+        text = f"hengsuan rotate {party_id} {self.signing_key}"
+        return "0x" + bytes(self.account.sign_message(encode_defunct(text=text)).signature).hex()
+
     def unseal(self, ciphertext: bytes) -> bytes:
         """Open a libsodium sealed box addressed to this party; TaskRefused ``package_unreadable`` if it
         does not open.

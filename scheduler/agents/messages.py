@@ -14,6 +14,28 @@ LANGUAGES = ("en", "zh")
 _TEXTS: dict[str, tuple[str, str]] = {
     "error": ("error", "错误"),
     "remedy": ("what to do", "处理办法"),
+    "key_rotated": (
+        "requests are signed with {signing_key} from now on; the old key is refused",
+        "此后请求由 {signing_key} 签名，旧密钥已作废",
+    ),
+    "job": ("job", "任务"),
+    "task": ("task", "步骤"),
+    "reason": ("reason", "原因"),
+    "amount": ("amount", "金额"),
+    "block": ("block", "区块"),
+    "final": ("final", "已最终确认"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+    "earnings_total": (
+        "{count} jobs paid {total}; credit in the market: {balance}",
+        "{count} 个任务共支付 {total}；市场内余额：{balance}",
+    ),
+    "no_refusals": ("no task failed and none was refused", "没有失败或被拒绝的步骤"),
+    "calibrated": (
+        "capacity {capacity}: round 1 {round1:.3f} s, round 2 {round2:.3f} s, {cells:,} cells/s, {backend}",
+        "容量 {capacity}：第一轮 {round1:.3f} 秒，第二轮 {round2:.3f} 秒，每秒 {cells:,} 单元，{backend}",
+    ),
+    "availability_set": ("node {node_id} is {availability}", "计算节点 {node_id} 状态：{availability}"),
     "stopped": ("stopped", "已停止"),
     "party": (
         "{name} is party {party_id} with address {address}",

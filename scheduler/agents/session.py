@@ -7,32 +7,25 @@ party.
 
 from __future__ import annotations
 
-import base64
-import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TypeVar
-
-from nacl.signing import SigningKey
 
 from marketplace.chain.reader import ChainReader
-from marketplace.rest.httpsig import sign_request
 from scheduler.agents.chain import Deployment, pin_deployment
 from scheduler.agents.client import MarketClient
 from scheduler.agents.configuration import PartyConfig
 from scheduler.agents.decoding import decode
-from scheduler.agents.errors import ConfigurationError, Conflict, MarketUnavailable, Problem
+from scheduler.agents.errors import ConfigurationError, Conflict
 from scheduler.agents.keys import PartyKeys, load_or_create_keys
 from scheduler.agents.logs import logger
+from scheduler.agents.operations.rotation import finish_rotation
+from scheduler.agents.requests import request_signer, until_available
 from scheduler.agents.setups import ProvingKeys
 from scheduler.agents.state import StateDirectory
-from scheduler.agents.transport import Backoff, RequestSigner, Transport
+from scheduler.agents.transport import Transport
 from scheduler.agents.wire import Enrolment
 
 __all__ = ["Session", "hand_in", "open_session", "request_signer", "until_available"]
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -59,26 +52,6 @@ class Session:
         self.client.transport.close()
 
 
-def request_signer(
-    signing: SigningKey, key_id: str, *, clock: Callable[[], float] = time.time
-) -> RequestSigner:
-    """Signs requests as docs/api.md demands, with a fresh nonce each."""
-
-    def sign(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
-        return sign_request(
-            method=method,
-            url=url,
-            body=body,
-            content_type=headers.get("Content-Type"),
-            key_id=key_id,
-            created=int(clock()),
-            nonce=base64.urlsafe_b64encode(secrets.token_bytes(18)).decode(),
-            sign=lambda base: bytes(signing.sign(base).signature),
-        )
-
-    return sign
-
-
 def open_session(kind: str, config: PartyConfig, *, allow_development_setup: bool = True) -> Session:
     """Keys, enrolment and contracts of this party; waits for the market. Raises ConfigurationError,
     Problem.
@@ -89,6 +62,7 @@ def open_session(kind: str, config: PartyConfig, *, allow_development_setup: boo
     client = MarketClient(transport)
     try:
         enrolment = _enrolment(kind, config, state, keys, client)
+        keys = finish_rotation(state, client, enrolment.party_id) or keys
         transport.signer = request_signer(keys.signing, enrolment.party_id)
         deployment = pin_deployment(state, config.chain, lambda: until_available(client.chain))
     except BaseException:
@@ -139,22 +113,3 @@ def hand_in(call: Callable[[], object], *, known_as: str) -> None:
         if error.code != known_as:
             raise
         logger().info("known_already", code=error.code)
-
-
-def until_available(
-    call: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep, backoff: Backoff | None = None
-) -> T:
-    """Repeat a call while the market does not answer, for as long as it takes."""
-    waits = backoff or Backoff(base_seconds=0.5, cap_seconds=30.0)
-    while True:
-        try:
-            return call()
-        except MarketUnavailable as error:
-            detail = error.detail
-        except Problem as error:
-            if error.status < 500:
-                raise
-            detail = error.detail
-        wait_seconds = waits.next_seconds()
-        logger().warning("market_not_reached", detail=detail, wait_seconds=round(wait_seconds, 1))
-        sleep(wait_seconds)

@@ -154,3 +154,16 @@ def test_everyone_was_paid_what_was_agreed(market: Market) -> None:
 def test_no_token_is_made_or_lost(market: Market) -> None:
     assert market.money_after_main_job.is_covered
     assert market.money().is_covered
+
+
+def test_everybody_who_was_paid_sees_it_and_the_doctor_finds_all_well(market: Market) -> None:
+    _, owed = agreed(market)
+    for party, kind in (("node-1", "node"), ("connector-bank", "connector")):
+        shown = market.command(party, kind, "earnings", "--json")
+        assert shown.returncode == 0, shown.stderr
+        earnings = json.loads(shown.stdout)
+        paid = {item["job_id"]: int(item["amount"]) for item in earnings["items"]}
+        assert paid[market.main_job_id] == owed[earnings["account"]]
+        assert market.command(party, kind, "refusals", "--json").returncode == 0
+        doctor = market.command(party, kind, "doctor")
+        assert doctor.returncode == 0, doctor.stdout

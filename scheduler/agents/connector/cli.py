@@ -18,6 +18,7 @@ from scheduler.agents.housekeeping import Housekeeper
 from scheduler.agents.leases import LeaseLoop
 from scheduler.agents.logs import configure_logs, logger
 from scheduler.agents.messages import Speech, language_of
+from scheduler.agents.operations.commands import OPERATIONS, add_operations, run_operation
 from scheduler.agents.session import Session, open_session
 from scheduler.agents.state import StateDirectory
 
@@ -35,12 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="publish, license and deal until told to stop (default)")
     revoke = commands.add_parser("revoke", help="revoke a licence, here at once and on the chain")
     revoke.add_argument("licence_id")
+    add_operations(commands)
     options = parser.parse_args(arguments)
     say = Speech(language_of(options.lang))
 
     def body() -> int:
         config = load_configuration(ConnectorConfig, configuration_path("connector", options.config))
         configure_logs(config.name, level=config.log_level)
+        if options.command in OPERATIONS:
+            return run_operation("connector", config, options, say)
         if options.command == "revoke":
             session = _session(config)
             Licensing(session, now=time.time).revoke(options.licence_id)

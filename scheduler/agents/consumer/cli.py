@@ -28,6 +28,7 @@ from scheduler.agents.errors import AgentError, ResultError, Unprocessable
 from scheduler.agents.keys import load_or_create_keys
 from scheduler.agents.logs import configure_logs, logger
 from scheduler.agents.messages import Speech, language_of
+from scheduler.agents.operations.commands import OPERATIONS, add_operations, run_operation
 from scheduler.agents.session import Session, open_session, until_available
 from scheduler.agents.state import StateDirectory
 from scheduler.agents.transport import Backoff
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state = StateDirectory(config.resolve(config.state_directory))
             print(json.dumps(load_or_create_keys(state).public()))
             return 0
+        if options.command in OPERATIONS:
+            return run_operation("consumer", config, options, say)
         if options.command in (None, "serve"):
             with StateDirectory(config.resolve(config.state_directory)).locked():
                 return _Consumer(config, say).serve()
@@ -85,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cancel = commands.add_parser("cancel", help="cancel a job before shares are dealt")
     cancel.add_argument("job_id")
+    add_operations(commands)
     for command in (order, explain, status, opening):
         command.add_argument("--json", action="store_true", help="print JSON")
     return parser
