@@ -1,18 +1,19 @@
-"""Evaluation of a licence. No Django: admission, explanation and connector share this module.
+"""What the clauses of a licence are evaluated on. No Django: admission, explanation and connector share it.
 
 A licence is the signed grant (who, which dataset, programs, columns, quantities, validity, price) and the
-terms document whose hash the grant carries. `evaluate` names every clause that an order breaks, not only the
-first.
+terms document whose hash the grant carries. An order is what a consumer signed, worked out against the
+datasets. The standing is what the chain, the ledger and the parties say now. `clauses` evaluates them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
-from marketplace.licences.terms import PUBLIC, SEALED, VISIBILITIES, Terms, TermsMalformed
-from marketplace.signing.eip712 import GrantLicence, bits_of
+from marketplace.licences.terms import PUBLIC, SEALED, NoiseTerms, Terms, TermsMalformed
+from marketplace.signing.eip712 import GrantLicence
 
 __all__ = [
     "PUBLIC",
@@ -23,10 +24,17 @@ __all__ = [
     "OrderFacts",
     "Quantity",
     "Refusal",
+    "SeatFacts",
     "Terms",
     "TermsMalformed",
-    "evaluate",
+    "Use",
+    "assurance_of",
+    "budget_spent",
+    "quantity_of",
+    "used_since",
 ]
+
+MAX_ASSURANCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +56,32 @@ class LicenceTerms:
     column_names: tuple[str, ...]
     """Of the dataset, by index; 0 is `ones`."""
 
+    def name(self, index: int) -> str:
+        """The column's name; one that the dataset does not have is named by its index."""
+        return self.column_names[index] if index < len(self.column_names) else f"#{index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A run that was reserved or consumed under the licence, and when (unix seconds)."""
+
+    at: int
+    quantity: Quantity
+
 
 @dataclass(frozen=True, slots=True)
 class LicenceStanding:
-    """What the chain or the ledger says of a licence now."""
+    """What the chain and the ledger say of a licence now."""
 
     is_granted: bool
     is_revoked: bool
     remaining: Quantity
+    """What this order may take: at admission what is not reserved, at the connector what is."""
     holder: str | None = None
     """Who may use it now, after transfers; None: whom it was granted to."""
+    is_suspended: bool = False
+    uses: tuple[Use, ...] = ()
+    """All other runs that were not released: what windows and the budget of noise count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,20 @@ class InputFacts:
     """Column index → sides of the product on which the program puts it."""
     group_sizes: Mapping[int, int] = field(default_factory=dict)
     """Column index → rows that a 0/1 column selects, where the evaluator knows the data (the connector)."""
+    grade: int = 0
+    """The highest grade among the dataset and the chosen columns."""
+    flags: frozenset[int] = frozenset()
+    """Indexes of the chosen columns whose schema allows 0 and 1 only."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatFacts:
+    """A node that was matched to the order."""
+
+    seat: int
+    tier: int
+    region: str
+    assurance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +128,12 @@ class OrderFacts:
     outputs: int
     at: int
     """Unix seconds of the evaluation."""
+    tiers: frozenset[int] | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    discloses_rows: bool = False
+    """Whether the program's outputs are values of single rows rather than aggregates."""
+    seats: tuple[SeatFacts, ...] | None = None
+    """None before nodes are matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +145,8 @@ class Refusal:
     column: str | None
     detail: str
     remedy: str
+    allowed: str | None = None
+    """What the clause would allow, in short."""
 
     def to_json(self) -> dict[str, Any]:
         document = {
@@ -109,32 +155,9 @@ class Refusal:
             "column": self.column,
             "detail": self.detail,
             "remedy": self.remedy,
+            "allowed": self.allowed,
         }
         return {key: value for key, value in document.items() if value is not None}
-
-
-def evaluate(
-    licence: LicenceTerms, order: OrderFacts, *, standing: LicenceStanding | None = None
-) -> list[Refusal]:
-    """Every clause of `licence` that `order` breaks; empty if it may run.
-
-    `standing` None: the caller does not know it (a connector without a chain), and it is left out.
-    """
-    matching = [item for item in order.inputs if item.licence_id == licence.licence_id]
-    if len(matching) != 1:
-        return [
-            _refusal(
-                licence, "input", None, "the order does not use this licence exactly once", "Use it once."
-            )
-        ]
-    holder = licence.grant.consumer if standing is None or standing.holder is None else standing.holder
-    found = [
-        *_grant_refusals(licence, order, matching[0], holder),
-        *_terms_refusals(licence, order, matching[0]),
-    ]
-    if standing is not None:
-        found += _standing_refusals(licence, order, matching[0], standing)
-    return found
 
 
 def quantity_of(order: OrderFacts, item: InputFacts) -> Quantity:
@@ -142,155 +165,25 @@ def quantity_of(order: OrderFacts, item: InputFacts) -> Quantity:
     return Quantity(runs=1, cells=item.rows * (item.columns.bit_count() - 1), outputs=order.outputs)
 
 
-def _grant_refusals(
-    licence: LicenceTerms, order: OrderFacts, item: InputFacts, holder: str
-) -> Iterator[Refusal]:
-    grant = licence.grant
-    if order.consumer != holder:
-        yield _refusal(
-            licence,
-            "consumer",
-            None,
-            f"{holder} holds it, not {order.consumer}",
-            "Ask for a licence.",
-        )
-    if item.dataset_id != grant.dataset_id:
-        yield _refusal(licence, "dataset", None, "it is for another dataset", "Use the licensed dataset.")
-    if order.program_id not in grant.program_ids:
-        yield _refusal(
-            licence,
-            "program",
-            None,
-            f"program {order.program_id} is not among the licensed ones",
-            "Order one of the licence's programs, or ask for a licence for this one.",
-        )
-    for index in bits_of(item.columns & ~grant.columns):
-        yield _refusal(
-            licence,
-            "columns",
-            _name(licence, index),
-            "the column is not licensed",
-            "Order without it, or ask for it.",
-        )
-    if not grant.not_before <= order.at < grant.not_after:
-        yield _refusal(
-            licence,
-            "validity",
-            None,
-            f"it is valid from {grant.not_before} to {grant.not_after} (unix seconds), and now is {order.at}",
-            "Wait until it is valid, or ask for a new licence.",
-        )
+def used_since(uses: Iterable[Use], since: int) -> Quantity:
+    """The sum of what was used after `since` (unix seconds)."""
+    counted = [use.quantity for use in uses if use.at > since]
+    return Quantity(
+        sum(q.runs for q in counted), sum(q.cells for q in counted), sum(q.outputs for q in counted)
+    )
 
 
-def _terms_refusals(licence: LicenceTerms, order: OrderFacts, item: InputFacts) -> Iterator[Refusal]:
-    terms = licence.terms
-    if terms.purposes is not None and order.purpose not in terms.purposes:
-        yield _refusal(
-            licence,
-            "purposes",
-            None,
-            f"the purpose {order.purpose!r} is not among {', '.join(sorted(terms.purposes))}",
-            "Order for a licensed purpose.",
-        )
-    if terms.counterparties is not None:
-        others = {other.owner for other in order.inputs} - {licence.grant.provider}
-        for other in sorted(others - terms.counterparties):
-            yield _refusal(
-                licence,
-                "counterparties",
-                None,
-                f"data of {other} may not stand beside it",
-                "Order without that data.",
-            )
-    if terms.visibilities is not None and order.visibility not in terms.visibilities:
-        wanted = next(name for name, number in VISIBILITIES.items() if number == order.visibility)
-        yield _refusal(
-            licence, "visibilities", None, f"a {wanted} result is not licensed", "Order the other one."
-        )
-    if (
-        terms.recipient_keys is not None
-        and order.visibility == SEALED
-        and order.recipient_key not in terms.recipient_keys
-    ):
-        yield _refusal(
-            licence,
-            "recipient_keys",
-            None,
-            f"{order.recipient_key} may not receive the result",
-            "Use a licensed key.",
-        )
-    if terms.regions is not None and order.regions is not None and not terms.regions & order.regions:
-        yield _refusal(
-            licence,
-            "regions",
-            None,
-            f"nodes may be in {', '.join(sorted(terms.regions))} only, the order wants others",
-            "Order placement in a licensed region.",
-        )
-    yield from _column_refusals(licence, item)
+def budget_spent(noise: NoiseTerms, uses: Iterable[Use]) -> tuple[Fraction, Fraction]:
+    """(ε, δ) that the runs so far have spent: k runs spend k·ε and k·δ.
+
+    Basic composition: Dwork and Roth, The Algorithmic Foundations of Differential Privacy, theorem 3.16.
+    """
+    runs = sum(use.quantity.runs for use in uses)
+    return noise.epsilon_per_run * runs, noise.delta_per_run * runs
 
 
-def _column_refusals(licence: LicenceTerms, item: InputFacts) -> Iterator[Refusal]:
-    terms = licence.terms
-    if item.rows < terms.smallest_group:
-        yield _refusal(
-            licence,
-            "smallest_group",
-            None,
-            f"the dataset has {item.rows} rows; no aggregate may cover fewer than {terms.smallest_group}",
-            "Ask for a licence with a smaller group.",
-        )
-    for index, size in item.group_sizes.items():
-        if item.columns >> index & 1 and 0 < size < terms.smallest_group:
-            yield _refusal(
-                licence,
-                "smallest_group",
-                _name(licence, index),
-                f"the column selects {size} rows; no aggregate may cover fewer than {terms.smallest_group}",
-                "Order without this column.",
-            )
-    for index in bits_of(item.columns):
-        allowed = terms.roles.get(_name(licence, index))
-        if index and allowed is not None and (extra := item.sides.get(index, frozenset()) - allowed):
-            yield _refusal(
-                licence,
-                "roles",
-                _name(licence, index),
-                f"the program puts it on the {' and '.join(sorted(extra))}, it is licensed for the "
-                f"{' and '.join(sorted(allowed))}",
-                "Order another program, or another sequence of inputs.",
-            )
-
-
-def _standing_refusals(
-    licence: LicenceTerms, order: OrderFacts, item: InputFacts, standing: LicenceStanding
-) -> Iterator[Refusal]:
-    if standing.is_revoked:
-        yield _refusal(licence, "revocation", None, "its provider revoked it", "Ask for a new licence.")
-    elif not standing.is_granted:
-        yield _refusal(
-            licence,
-            "state",
-            None,
-            "the chain has not granted it",
-            "Wait until it is GRANTED, then order again.",
-        )
-    needed = quantity_of(order, item)
-    for clause in ("runs", "cells", "outputs"):
-        asked, left = getattr(needed, clause), getattr(standing.remaining, clause)
-        if asked > left:
-            yield _refusal(
-                licence,
-                clause,
-                None,
-                f"the order needs {asked} {clause}, {left} are left",
-                "Ask for more quantity.",
-            )
-
-
-def _refusal(licence: LicenceTerms, clause: str, column: str | None, detail: str, remedy: str) -> Refusal:
-    return Refusal(licence.licence_id, clause, column, detail, remedy)
-
-
-def _name(licence: LicenceTerms, index: int) -> str:
-    return licence.column_names[index] if index < len(licence.column_names) else f"#{index}"
+def assurance_of(bonded_stake: int, minimum_stake: int) -> int:
+    """How much stands for a node's honesty: how many times the minimum stake it has bonded, 0 to 4."""
+    if bonded_stake <= 0:
+        return 0
+    return min(MAX_ASSURANCE, bonded_stake // minimum_stake if minimum_stake > 0 else MAX_ASSURANCE)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from marketplace.accounts.models import Party
 from marketplace.chain.binding import bound_to
-from marketplace.licences.domain import LicenceStanding, LicenceTerms, Quantity
+from marketplace.licences.domain import LicenceStanding, LicenceTerms, Quantity, Use
 from marketplace.licences.errors import LicenceUnknown
 from marketplace.licences.models import EntryKind, Licence, LicenceState, QuantityEntry
 from marketplace.licences.terms import Terms
@@ -91,13 +91,16 @@ def licence_terms(*, licence: Licence) -> LicenceTerms:
     )
 
 
-def licence_standing(*, licence: Licence, quantities: LicenceQuantities) -> LicenceStanding:
+def licence_standing(
+    *, licence: Licence, quantities: LicenceQuantities, uses: tuple[Use, ...]
+) -> LicenceStanding:
     """What is left of it and whether it may be used at all; its dates are evaluated from the grant."""
     return LicenceStanding(
         is_granted=licence.state in (LicenceState.GRANTED, LicenceState.EXPIRED),
         is_revoked=licence.state == LicenceState.REVOKED,
         remaining=quantities.remaining,
         holder=licence.holder,
+        uses=uses,
     )
 
 

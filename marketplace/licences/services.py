@@ -30,7 +30,7 @@ from marketplace.licences.models import EntryKind, Licence, LicenceState, Revoca
 from marketplace.licences.selectors import licence_get
 from marketplace.licences.terms import Terms, TermsMalformed
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import GrantLicence, RevokeLicence
+from marketplace.signing.eip712 import GrantLicence, RevokeInEpoch, RevokeLicence, TypedMessage
 from marketplace.signing.errors import MalformedDocument, MalformedSignature
 
 __all__ = [
@@ -52,6 +52,8 @@ logger = structlog.get_logger(__name__)
 MAX_PRICE = 2**88 - 1
 """The contract keeps the price beside an address in one slot (ILicenceLedger)."""
 MAX_TIME = 2**48 - 1
+ABORT = 1
+"""ILicenceLedger.Effect: open jobs are aborted."""
 
 
 def licence_submit(
@@ -107,8 +109,12 @@ def licence_submit(
     return licence
 
 
-def licence_revoke(*, provider: Party, licence_id: str, deadline: int, signature: str) -> Licence:
+def licence_revoke(
+    *, provider: Party, licence_id: str, deadline: int, signature: str, effect: str = "finish"
+) -> Licence:
     """Ask the chain to revoke a licence. It stays GRANTED until the chain has said so.
+
+    `effect` on open jobs: `abort` exactly if the licence's clause `on_revocation` says so.
 
     Raises LicenceUnknown, LicenceNotRevocable, RevocationInvalid.
     """
@@ -119,7 +125,12 @@ def licence_revoke(*, provider: Party, licence_id: str, deadline: int, signature
         return licence
     if licence.state != LicenceState.GRANTED:
         raise LicenceNotRevocable(f"the licence is {licence.state}")
-    message = RevokeLicence(licence_id=licence_id, deadline=deadline)
+    agreed = "abort" if licence.terms.get("on_revocation") == "abort" else "finish"
+    if effect != agreed:
+        raise RevocationInvalid(f"by its terms a revocation lets open jobs {agreed}, not {effect}")
+    message: TypedMessage = RevokeLicence(licence_id=licence_id, deadline=deadline)
+    if effect == "abort":
+        message = RevokeInEpoch(licence_id=licence_id, epoch=1, effect=ABORT, deadline=deadline)
     if deadline <= timezone.now().timestamp():
         raise RevocationInvalid("the revocation's deadline has passed")
     try:
@@ -132,7 +143,7 @@ def licence_revoke(*, provider: Party, licence_id: str, deadline: int, signature
         kind="licence_revoke",
         dedupe_key=f"licence-revoke/{licence_id}/{deadline}",
         contract="LicenceLedger",
-        function="revoke",
+        function="revokeInEpoch" if effect == "abort" else "revoke",
         arguments=[message.to_struct(), signature],
     )
     logger.info("licence_revocation_requested", licence_id=licence_id)

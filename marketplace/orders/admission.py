@@ -13,22 +13,26 @@ from django.utils import timezone
 from marketplace.accounts.models import Party
 from marketplace.catalogue.models import Column, Dataset, DatasetState
 from marketplace.catalogue.models import Program as ProgramRow
-from marketplace.licences.domain import LicenceStanding, OrderFacts, Refusal, evaluate
+from marketplace.licences.clauses import evaluate
+from marketplace.licences.domain import LicenceStanding, OrderFacts, Refusal
 from marketplace.licences.models import Licence
 from marketplace.licences.selectors import licence_standing, licence_terms, licences_listed, quantities_of
+from marketplace.licences.terms import Placement
 from marketplace.orders.domain import (
     DatasetFacts,
     OrderDetails,
     ProgramDoesNotFit,
+    highest_grade,
     order_facts,
     structural_refusals,
 )
 from marketplace.orders.errors import LicenceUnknown, ProgramUnknown
 from marketplace.orders.models import Job
+from marketplace.orders.selectors import licence_uses
 from marketplace.signing.eip712 import Order
 from proofs import formats
 
-__all__ = ["Assessment", "allowed_regions", "job_refusals", "order_assess", "order_licences"]
+__all__ = ["Assessment", "allowed_placement", "job_refusals", "order_assess", "order_licences"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,13 @@ def job_refusals(*, job: Job) -> tuple[Refusal, ...]:
     return order_assess(order=order, details=details, licences=licences).refusals
 
 
-def allowed_regions(*, job: Job) -> frozenset[str] | None:
-    """Where nodes of this job may be: what consumer and every licence allow. None: anywhere."""
-    allowed = OrderDetails.from_document(job.details).regions
+def allowed_placement(*, job: Job) -> Placement:
+    """Which nodes this job may have: what the consumer wishes and every licence allows for its data."""
+    details = OrderDetails.from_document(job.details)
+    allowed = Placement(tiers=details.tiers, regions=details.regions)
     for item in job.inputs.select_related("licence__dataset"):
-        licensed = licence_terms(licence=item.licence).terms.regions
-        if licensed is not None:
-            allowed = licensed if allowed is None else allowed & licensed
+        grade = _grade(item.licence.dataset, int(item.columns))
+        allowed = allowed & licence_terms(licence=item.licence).terms.placement_for(grade)
     return allowed
 
 
@@ -106,14 +110,21 @@ def order_licences(*, consumer: Party, order: Order) -> list[Licence]:
 
 
 def _licence_refusals(facts: OrderFacts, licences: Sequence[Licence]) -> list[Refusal]:
-    quantities = quantities_of(licence_ids=[licence.licence_id for licence in licences])
+    licence_ids = [licence.licence_id for licence in licences]
+    quantities = quantities_of(licence_ids=licence_ids)
+    uses = licence_uses(licence_ids=licence_ids)
     found: list[Refusal] = []
     for licence in licences:
         standing: LicenceStanding = licence_standing(
-            licence=licence, quantities=quantities[licence.licence_id]
+            licence=licence, quantities=quantities[licence.licence_id], uses=uses[licence.licence_id]
         )
         found += evaluate(licence_terms(licence=licence), facts, standing=standing)
     return found
+
+
+def _grade(dataset: Dataset, bitmap: int) -> int:
+    """The highest grade among the dataset and the chosen columns."""
+    return highest_grade(dataset.grade, dataset.schema["columns"], bitmap)
 
 
 def _dataset_facts(dataset: Dataset) -> DatasetFacts:
@@ -125,4 +136,6 @@ def _dataset_facts(dataset: Dataset) -> DatasetFacts:
         rows=dataset.rows,
         ones_commitment=ones.commitment,
         is_registered=dataset.state == DatasetState.REGISTERED,
+        grade=dataset.grade,
+        columns=tuple(dataset.schema["columns"]),
     )

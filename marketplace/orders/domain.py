@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from marketplace.licences.domain import InputFacts, OrderFacts, Refusal
+from marketplace.licences.vocabulary import PURPOSES, TIERS
 from marketplace.signing.eip712 import Order, bits_of
 from proofs.errors import ProofSystemError
 from proofs.statement import Program
 
 __all__ = [
-    "TIERS",
     "DatasetFacts",
     "DetailsMalformed",
     "OrderDetails",
     "ProgramDoesNotFit",
+    "highest_grade",
     "order_facts",
     "structural_refusals",
 ]
 
-TIERS = {"cloud": 0, "network": 1, "edge": 2}
 MIN_SEATS, MAX_SEATS = 3, 7
+KINDS_OF_ROWS = frozenset({"lookup", "weighted_sums"})
+"""Kinds of programs whose outputs are values of single rows (docs/protocol.md, Programs)."""
 SIDE_NAMES = ("left", "right")
-_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
 
 
@@ -53,8 +54,8 @@ class OrderDetails:
         if not isinstance(document, dict) or document.keys() != {"purpose", "placement", "parameters"}:
             raise DetailsMalformed("details have exactly purpose, placement and parameters")
         purpose, placement, parameters = (document[k] for k in ("purpose", "placement", "parameters"))
-        if not isinstance(purpose, str) or not _WORD.match(purpose):
-            raise DetailsMalformed("purpose must be a word of a-z, 0-9, _ . -")
+        if not isinstance(purpose, str) or purpose not in PURPOSES:
+            raise DetailsMalformed(f"purpose is one of {', '.join(PURPOSES)}")
         if not isinstance(placement, dict) or placement.keys() - {"regions", "tiers", "seats"}:
             raise DetailsMalformed("placement may have regions, tiers and seats")
         if not isinstance(parameters, dict):
@@ -82,6 +83,9 @@ class DatasetFacts:
     rows: int
     ones_commitment: str
     is_registered: bool
+    grade: int = 0
+    columns: Sequence[Mapping[str, Any]] = ()
+    """Schema entries of columns 1, 2, …"""
 
 
 def order_facts(
@@ -122,12 +126,35 @@ def order_facts(
                 columns=item.columns,
                 rows=dataset.rows,
                 sides=sides[position],
+                grade=highest_grade(dataset.grade, dataset.columns, item.columns),
+                flags=_flags(dataset.columns, item.columns),
             )
             for position, (item, dataset) in enumerate(zip(order.inputs, datasets, strict=True))
         ),
         outputs=len(left) * len(right),
         at=at,
+        tiers=details.tiers,
+        parameters=details.parameters,
+        discloses_rows=program.KIND in KINDS_OF_ROWS,
     )
+
+
+def highest_grade(dataset_grade: int, columns: Sequence[Mapping[str, Any]], bitmap: int) -> int:
+    """The highest grade among the dataset and its chosen columns."""
+    return max(dataset_grade, *(int(entry["grade"]) for entry in _chosen(columns, bitmap).values()), 0)
+
+
+def _flags(columns: Sequence[Mapping[str, Any]], bitmap: int) -> frozenset[int]:
+    """Indexes of the chosen columns whose schema allows 0 and 1 only."""
+    return frozenset(
+        index
+        for index, entry in _chosen(columns, bitmap).items()
+        if (entry["scale"], entry["minimum"], entry["maximum"]) == (0, 0, 1)
+    )
+
+
+def _chosen(columns: Sequence[Mapping[str, Any]], bitmap: int) -> dict[int, Mapping[str, Any]]:
+    return {index: columns[index - 1] for index in bits_of(bitmap) if 1 <= index <= len(columns)}
 
 
 def structural_refusals(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from marketplace.rest.errors import DomainError
 
@@ -15,6 +16,7 @@ __all__ = [
     "LicenceUnknown",
     "OrderExists",
     "OrderInvalid",
+    "OrderRefused",
     "OrderSignatureInvalid",
     "ProgramUnknown",
     "ReceiptNotReady",
@@ -26,6 +28,20 @@ __all__ = [
 class OrderInvalid(DomainError):
     code = "order_invalid"
     title = "The order is malformed"
+
+
+class OrderRefused(DomainError):
+    """`refusals` names licence, clause, column and what would be allowed of each."""
+
+    code = "order_refused"
+    title = "Clauses of its licences refuse the order"
+    remedy = "Change what `refusals` names, each as its `remedy` and `allowed` say, and order again."
+
+    @classmethod
+    def of(cls, refusals: list[dict[str, Any]]) -> OrderRefused:
+        """`refusals` as Refusal.to_json gives them, with the clauses' titles."""
+        clauses = ", ".join(dict.fromkeys(str(refusal["clause"]) for refusal in refusals))
+        return cls(f"{len(refusals)} times a clause refuses it: {clauses}", refusals=refusals)
 
 
 class DetailsInvalid(DomainError):

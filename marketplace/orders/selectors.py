@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,10 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from marketplace.accounts.models import Party
 from marketplace.chain.binding import bound_to
+from marketplace.licences.domain import Quantity, Use
+from marketplace.licences.models import EntryKind, QuantityEntry
 from marketplace.orders.errors import JobUnknown, ReceiptNotReady
-from marketplace.orders.models import FINAL_STATES, Job, JobEvent, Receipt
+from marketplace.orders.models import FINAL_STATES, Job, JobEvent, JobState, Receipt
 
 __all__ = [
     "JobFailure",
@@ -22,6 +25,7 @@ __all__ = [
     "jobs_listed",
     "jobs_of",
     "jobs_open",
+    "licence_uses",
     "receipt_get",
 ]
 
@@ -92,6 +96,25 @@ def job_failure(job: Job) -> JobFailure | None:
 
 def job_events(*, job: Job, after: int = 0) -> QuerySet[JobEvent]:
     return JobEvent.objects.filter(job=job, sequence__gt=after).order_by("sequence")
+
+
+def licence_uses(*, licence_ids: Sequence[str]) -> dict[str, tuple[Use, ...]]:
+    """For each licence the runs that windows and budgets count: all that were reserved, except those
+    that were released before anything was dealt for them.
+    """
+    entries = QuantityEntry.objects.filter(licence_id__in=list(licence_ids), job_id__isnull=False)
+    released = set(entries.filter(kind=EntryKind.RELEASED).values_list("job_id", flat=True))
+    dealt = set(
+        JobEvent.objects.filter(job_id__in=released, to_state=JobState.DEALING).values_list(
+            "job_id", flat=True
+        )
+    )
+    found: dict[str, list[Use]] = {licence_id: [] for licence_id in licence_ids}
+    for entry in entries.filter(kind=EntryKind.RESERVED).select_related("event"):
+        if entry.job_id not in released - dealt:
+            quantity = Quantity(int(entry.runs), int(entry.cells), int(entry.outputs))
+            found[entry.licence_id].append(Use(int(entry.event.mined_at.timestamp()), quantity))
+    return {licence_id: tuple(uses) for licence_id, uses in found.items()}
 
 
 def receipt_get(*, job_id: str) -> Receipt:

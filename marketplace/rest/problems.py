@@ -19,7 +19,7 @@ from marketplace.rest.errors import DomainError, RequestInvalid
 from marketplace.rest.request_id import current_request_id
 from marketplace.signing.errors import SigningError
 
-__all__ = ["PROBLEM_MEDIA_TYPE", "problem_document", "problem_json", "problem_response"]
+__all__ = ["PROBLEM_MEDIA_TYPE", "problem_document", "problem_json", "problem_of", "problem_response"]
 
 logger = structlog.get_logger(__name__)
 
@@ -62,6 +62,11 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         logger.error("request_failed", code=document["code"], exc_info=error)
     set_rollback()
     return Response(document, status=document["status"], headers=headers, content_type=PROBLEM_MEDIA_TYPE)
+
+
+def problem_of(error: DomainError) -> dict[str, Any]:
+    """An error's document, for an answer that is not the error itself."""
+    return _domain_document(error)
 
 
 def problem_json(document: dict[str, Any]) -> JsonResponse:

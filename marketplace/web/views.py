@@ -16,7 +16,8 @@ from marketplace.audit.selectors import job_trail
 from marketplace.catalogue.models import Dataset
 from marketplace.catalogue.selectors import datasets_listed
 from marketplace.licences.models import Licence
-from marketplace.licences.selectors import licence_quantities, licences_listed
+from marketplace.licences.selectors import licence_quantities, licence_terms, licences_listed
+from marketplace.licences.wording import in_words
 from marketplace.orders.models import Job, Receipt
 from marketplace.orders.selectors import job_failure
 from marketplace.web import selectors
@@ -113,6 +114,7 @@ class LicencePage(Page, TemplateView):
             columns=selectors.licence_columns(licence),
             meters=selectors.meters(licence_quantities(licence=licence)),
             entries=licence.entries.order_by("-id")[:ROWS_PER_PAGE],
+            sentences=in_words(licence_terms(licence=licence)),
             terms=json.dumps(licence.terms, indent=2, ensure_ascii=False, sort_keys=True),
             **kwargs,
         )

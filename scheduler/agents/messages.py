@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
+
+from marketplace.licences.wording import title_of
 
 __all__ = ["LANGUAGES", "Speech", "language_of"]
 
@@ -67,8 +70,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "该订单可受理；价格 {price}，用量 {cells} 单元格，输出 {outputs} 个",
     ),
     "order_refused": (
-        "{licence_id}: clause {clause} {column}: {detail} {remedy}",
-        "{licence_id}：条款 {clause} {column}：{detail} {remedy}",
+        "licence {licence_id}\n  clause: {title} ({clause})\n  column: {column}\n  reason: {detail}\n"
+        "  allowed: {allowed}\n  what to do: {remedy}",
+        "许可 {licence_id}\n  条款：{title}（{clause}）\n  列：{column}\n  原因：{detail}\n"
+        "  允许：{allowed}\n  处理办法：{remedy}",
     ),
     "job_state": ("job {job_id} is {state}", "任务 {job_id} 状态：{state}"),
     "job_reason": ("reason {code}: {detail}", "原因 {code}：{detail}"),
@@ -119,6 +124,13 @@ class Speech:
     def __init__(self, language: str) -> None:
         self.language = language
         self._index = LANGUAGES.index(language)
+
+    def refusal(self, refusal: Mapping[str, Any]) -> str:
+        """A refusal of an order, as the market or a connector gives it: licence, clause, column, allowed."""
+        title = title_of(str(refusal["clause"]))
+        values = {"column": "–", "remedy": "–", "allowed": "–"} | dict(refusal)
+        values["title"] = title.zh if self.language == "zh" else title.en
+        return self("order_refused", **values)
 
     def __call__(self, text_key: str, **values: object) -> str:
         return _TEXTS[text_key][self._index].format(**values)

@@ -8,7 +8,9 @@ from datetime import datetime
 from django.db.models import Count
 from django.utils import timezone
 
-from marketplace.orders.admission import allowed_regions
+from marketplace.chain.conf import chain_reader
+from marketplace.licences.domain import assurance_of
+from marketplace.orders.admission import allowed_placement
 from marketplace.orders.domain import MAX_SEATS, OrderDetails
 from marketplace.orders.models import FINAL_STATES, Job
 from proofs.sharing import answers_needed
@@ -45,7 +47,7 @@ def decide(job: Job, attempt: int, *, excluded: Iterable[str] = ()) -> Decision:
     """Match the job's attempt with the nodes as they are now. Reads the market's fee from the chain."""
     inputs = job_inputs(job)
     details = OrderDetails.from_document(job.details)
-    regions = allowed_regions(job=job)
+    placement = allowed_placement(job=job)
     parties = [job.consumer, *(item.licence.provider for item in inputs)]
     return Decision(
         MatchRequest(
@@ -58,9 +60,9 @@ def decide(job: Job, attempt: int, *, excluded: Iterable[str] = ()) -> Decision:
             max_price=job.max_price,
             party_organisations=frozenset(party.organisation_id for party in parties),
             party_addresses=frozenset(party.eth_address for party in parties),
-            regions=None if regions is None else tuple(sorted(regions)),
-            tiers=None if details.tiers is None else tuple(sorted(details.tiers)),
-            excluded_nodes=frozenset(excluded),
+            regions=None if placement.regions is None else tuple(sorted(placement.regions)),
+            tiers=None if placement.tiers is None else tuple(sorted(placement.tiers)),
+            excluded_nodes=frozenset(excluded) | _understaked(placement.min_assurance),
             candidates=_candidates(),
         )
     )
@@ -117,6 +119,20 @@ def _candidates() -> tuple[Candidate, ...]:
         .annotate(count=Count("job", distinct=True))
     )
     return tuple(_candidate(node, fresh_since, open_seats.get(node.node_id, 0)) for node in nodes_listed())
+
+
+def _understaked(min_assurance: int) -> frozenset[str]:
+    """Nodes with less stake, as the chain has it now, than the licences ask for."""
+    if not min_assurance:
+        return frozenset()
+    reader = chain_reader()
+    minimum = int(reader.call("NodeRegistry", "minimumStake"))
+    bonded = {
+        n.node_id: int(reader.call("NodeRegistry", "stakeOf", n.node_id)["bonded"]) for n in nodes_listed()
+    }
+    return frozenset(
+        node_id for node_id, stake in bonded.items() if assurance_of(stake, minimum) < min_assurance
+    )
 
 
 def _candidate(node: Node, fresh_since: datetime, open_seats: int) -> Candidate:

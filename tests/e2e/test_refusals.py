@@ -92,7 +92,7 @@ def test_an_order_that_cannot_be_signed_is_refused_by_the_command(
 @pytest.mark.parametrize(
     ("old", "new", "clause"),
     [
-        ('purpose = "joint-statistics"', 'purpose = "advertising"', "purposes"),
+        ('purpose = "joint-statistics"', 'purpose = "marketing"', "purposes"),
         ('visibility = "sealed"', 'visibility = "public"', "visibilities"),
         ('max_price = "100000000000000000000"', 'max_price = "12999999999999999999"', "price"),
     ],

@@ -83,4 +83,7 @@ class LicenceSubmitSerializer(StrictSerializer):
 
 class RevokeSerializer(StrictSerializer):
     deadline = serializers.IntegerField(min_value=0, help_text="unix seconds")
-    signature = HexStringField(byte_length=65)
+    signature = HexStringField(byte_length=65, help_text="of RevokeLicence; of RevokeInEpoch to abort")
+    effect = serializers.ChoiceField(
+        choices=["finish", "abort"], default="finish", help_text="on open jobs; as the terms say"
+    )

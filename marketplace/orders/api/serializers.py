@@ -108,6 +108,8 @@ class RefusalSerializer(serializers.Serializer[Any]):
     column = serializers.CharField(required=False)
     detail = serializers.CharField()
     remedy = serializers.CharField()
+    allowed = serializers.CharField(required=False, help_text="what the clause would allow")
+    title = serializers.DictField(child=serializers.CharField(), help_text="the clause's name: en, zh-Hans")
 
 
 class EstimateSerializer(serializers.Serializer[Any]):
@@ -120,3 +122,4 @@ class AssessmentSerializer(serializers.Serializer[Any]):
     is_admissible = serializers.BooleanField()
     refusals = RefusalSerializer(many=True)
     estimate = EstimateSerializer()
+    problem = serializers.JSONField(allow_null=True, help_text="RFC 9457: order_refused, with the refusals")

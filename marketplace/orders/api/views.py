@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.licences.wording import title_of
 from marketplace.orders.api.serializers import (
     AssessmentSerializer,
     CancelSerializer,
@@ -19,12 +20,14 @@ from marketplace.orders.api.serializers import (
     JobSerializer,
     OrderSerializer,
 )
+from marketplace.orders.errors import OrderRefused
 from marketplace.orders.models import Job, JobEvent
 from marketplace.orders.selectors import job_events, job_get, jobs_of, receipt_get
 from marketplace.orders.services import job_cancel, order_explain, order_place
 from marketplace.rest.authentication import request_party
 from marketplace.rest.idempotency import idempotent
 from marketplace.rest.permissions import IsConsumer
+from marketplace.rest.problems import problem_of
 
 __all__ = [
     "ExplainView",
@@ -65,10 +68,14 @@ class ExplainView(APIView):
         body = OrderSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         found = order_explain(consumer=request_party(request), **body.validated_data)
+        refusals = [
+            {**refusal.to_json(), "title": title_of(refusal.clause).to_json()} for refusal in found.refusals
+        ]
         answer = {
             "is_admissible": found.is_admissible,
-            "refusals": [refusal.to_json() for refusal in found.refusals],
+            "refusals": refusals,
             "estimate": {"price": found.price, "cells": found.cells, "outputs": found.outputs},
+            "problem": problem_of(OrderRefused.of(refusals)) if refusals else None,
         }
         return Response(AssessmentSerializer(answer).data)
 

@@ -9,9 +9,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from marketplace.licences.vocabulary import Wording
+from marketplace.licences.wording import title_of
 from marketplace.web.wording import event_title, state_title
 
-__all__ = ["grouped", "in_language", "kind_title", "short_hash", "state_badge", "token_amount"]
+__all__ = [
+    "clause_title",
+    "grouped",
+    "in_language",
+    "kind_title",
+    "short_hash",
+    "state_badge",
+    "token_amount",
+    "worded",
+]
 
 register = template.Library()
 
@@ -80,6 +91,18 @@ def state_badge(value: object) -> SafeString:
 def kind_title(value: object) -> str:
     """The name of an event for people."""
     return event_title(str(value))
+
+
+@register.filter
+def worded(wording: Wording) -> str:
+    """A text in the visitor's language."""
+    return wording.zh if (get_language() or "").startswith("zh") else wording.en
+
+
+@register.filter
+def clause_title(clause: object) -> str:
+    """The name of a licence's clause for people."""
+    return worded(title_of(str(clause)))
 
 
 @register.filter

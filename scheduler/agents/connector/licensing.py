@@ -15,10 +15,10 @@ from typing import Any
 
 from eth_utils.address import is_address, to_checksum_address
 
-from marketplace.licences.domain import LicenceTerms
+from marketplace.licences.domain import LicenceTerms, Quantity, Use
 from marketplace.licences.terms import Terms, TermsMalformed
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import GrantLicence, RevokeLicence
+from marketplace.signing.eip712 import GrantLicence, RevokeInEpoch, RevokeLicence, TypedMessage
 from proofs.statement import MAX_OUTPUTS, Program
 from scheduler.agents.connector.config import OfferSection
 from scheduler.agents.errors import ConfigurationError, TaskRefused
@@ -29,6 +29,8 @@ __all__ = ["Licensing", "column_names"]
 
 HANDED_IN_WITHIN_SECONDS = 7 * 24 * 3600
 DAY_SECONDS = 24 * 3600
+ABORT = 1
+"""ILicenceLedger.Effect: open jobs are aborted."""
 
 
 def column_names(schema: dict[str, Any]) -> tuple[str, ...]:
@@ -112,16 +114,14 @@ class Licensing:
 
     # own licences ------------------------------------------------------------------------------
     def own(self, licence_id: str) -> LicenceTerms:
-        """A licence that this provider signed and has not revoked. Raises TaskRefused ``licence_refused``."""
-        record = self._session.state.read_json(f"licences/{licence_id}.json")
-        if record is None or record["is_revoked"]:
-            clause = "signature" if record is None else "revocation"
-            what = "did not sign" if record is None else "revoked"
+        """A licence that this provider signed. Raises TaskRefused ``licence_refused``."""
+        record = self._record(licence_id)
+        if record is None:
             raise TaskRefused(
                 "licence_refused",
-                f"This provider {what} licence {licence_id}.",
+                f"This provider did not sign licence {licence_id}.",
                 "Ask it for a licence.",
-                evidence={"clause": clause, "licence_id": licence_id},
+                evidence={"clause": "signature", "licence_id": licence_id},
             )
         names = tuple(record["column_names"])
         return LicenceTerms(
@@ -131,24 +131,67 @@ class Licensing:
             column_names=names,
         )
 
-    def revoke(self, licence_id: str) -> None:
-        """From now on nothing is dealt for it here; then tell the market. Raises ConfigurationError if
-        unknown.
+    def is_revoked(self, licence_id: str) -> bool:
+        """Whether this provider revoked it, whatever the chain knows yet."""
+        return bool((self._record(licence_id) or {}).get("is_revoked"))
+
+    def is_suspended(self, licence_id: str) -> bool:
+        """Whether this provider suspended it."""
+        return bool((self._record(licence_id) or {}).get("is_suspended"))
+
+    def uses(self, licence_id: str, *, but_of: str) -> tuple[Use, ...]:
+        """What was dealt under a licence so far, other jobs than ``but_of``.
+
+        A job counts from its first deal on, even if it was not settled: its shares had left.
         """
-        name = f"licences/{licence_id}.json"
-        record = self._session.state.read_json(name)
+        folder = f"uses/{licence_id}"
+        records = [
+            self._session.state.read_json(f"{folder}/{name}") for name in self._session.state.names(folder)
+        ]
+        return tuple(
+            Use(at=record["at"], quantity=Quantity(record["runs"], record["cells"], record["outputs"]))
+            for record in records
+            if record["job_id"] != but_of
+        )
+
+    def note_use(self, licence_id: str, job_id: str, quantity: Quantity) -> None:
+        """Keep that a job is dealt for, once, before anything of it leaves."""
+        record = {"job_id": job_id, "at": int(self._now()), **asdict(quantity)}
+        self._session.state.create_json_once(f"uses/{licence_id}/{job_id}.json", record)
+
+    def suspend(self, licence_id: str, *, is_suspended: bool) -> None:
+        """From now on nothing, or again something, is dealt for it here. ConfigurationError if unknown."""
+        self._change(licence_id, is_suspended=is_suspended)
+
+    def revoke(self, licence_id: str) -> None:
+        """From now on nothing new is dealt for it here; then tell the market. ConfigurationError if unknown.
+
+        What becomes of open jobs is the licence's own clause ``on_revocation``.
+        """
+        record = self._change(licence_id, is_revoked=True)
+        deadline = int(self._now()) + HANDED_IN_WITHIN_SECONDS
+        effect = "abort" if record["terms"].get("on_revocation") == "abort" else "finish"
+        message: TypedMessage = RevokeLicence(licence_id=licence_id, deadline=deadline)
+        if effect == "abort":
+            message = RevokeInEpoch(licence_id=licence_id, epoch=1, effect=ABORT, deadline=deadline)
+        signature = message.sign(
+            self._session.deployment.domain(message.CONTRACT), self._session.keys.account.key
+        )
+        body = {"deadline": deadline, "signature": signature, "effect": effect}
+        self._session.client.revoke_licence(licence_id, body)
+
+    def _record(self, licence_id: str) -> dict[str, Any] | None:
+        record: dict[str, Any] | None = self._session.state.read_json(f"licences/{licence_id}.json")
+        return record
+
+    def _change(self, licence_id: str, **changes: bool) -> dict[str, Any]:
+        record = self._record(licence_id)
         if record is None:
             raise ConfigurationError(
                 "licence_unknown", f"This provider did not sign licence {licence_id}.", "Check the id."
             )
-        self._session.state.write_json(name, record | {"is_revoked": True})
-        message = RevokeLicence(licence_id=licence_id, deadline=int(self._now()) + HANDED_IN_WITHIN_SECONDS)
-        signature = message.sign(
-            self._session.deployment.domain(message.CONTRACT), self._session.keys.account.key
-        )
-        self._session.client.revoke_licence(
-            licence_id, {"deadline": message.deadline, "signature": signature}
-        )
+        self._session.state.write_json(f"licences/{licence_id}.json", record | changes)
+        return record
 
     # names to addresses and keys ---------------------------------------------------------------
     def _consumer(self, given: str) -> str | None:

@@ -1,9 +1,9 @@
 """The connector's own check of a job against its own licences, before anything is dealt.
 
-The market admitted the job already; that counts for nothing here. Clauses are evaluated from the grant
-and terms in this connector's state, the data's own group sizes, the chain's record of licence and job,
-and the regions of the seated nodes. The first broken clause is reported, all of them are kept as
-evidence.
+The market admitted the job already; that counts for nothing here. The same table of clauses is evaluated
+on the grant and terms in this connector's state, the data's own group sizes, the uses that this connector
+dealt for, the chain's record of licence and job, and the seated nodes as the chain has them. The first broken
+clause is reported, all of them are kept as evidence.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from marketplace.chain.reader import ChainReader, LicenceState
+from marketplace.licences.clauses import evaluate
 from marketplace.licences.domain import (
+    LicenceStanding,
     LicenceTerms,
     OrderFacts,
+    Quantity,
     Refusal,
-    evaluate,
+    SeatFacts,
+    assurance_of,
     quantity_of,
 )
 from marketplace.orders.domain import DatasetFacts, DetailsMalformed, OrderDetails, order_facts
@@ -27,7 +31,7 @@ from scheduler.agents.connector.licensing import Licensing
 from scheduler.agents.errors import TaskRefused
 from scheduler.agents.jobs import CheckedJob
 
-__all__ = ["check_own_input"]
+__all__ = ["check_own_input", "licence_standing"]
 
 
 def check_own_input(
@@ -60,18 +64,18 @@ def check_own_input(
                     "",
                 )
             )
-    facts = _order_facts(job, position, datasets, at=int(now()))
-    refusals = [
-        *evaluate(licence, facts),
-        *_chain_refusals(licence, facts, position, reader),
-        *_region_refusals(licence, job, reader),
-    ]
+    facts = _order_facts(job, position, datasets, reader, at=int(now()))
+    standing, on_chain = licence_standing(licence, licensing, job.context.job_id, reader)
+    refusals = [*_signature_refusals(licence, on_chain), *evaluate(licence, facts, standing=standing)]
     if refusals:
         raise _refusal(*refusals)
+    licensing.note_use(item.licence_id, job.context.job_id, quantity_of(facts, facts.inputs[position]))
 
 
-def _order_facts(job: CheckedJob, position: int, datasets: DatasetStore, *, at: int) -> OrderFacts:
-    """What the order asks, with the group sizes that only this connector knows."""
+def _order_facts(
+    job: CheckedJob, position: int, datasets: DatasetStore, reader: ChainReader, *, at: int
+) -> OrderFacts:
+    """What the order asks, with the group sizes that only this connector knows, and who sits where."""
     try:
         details = OrderDetails.from_document(job.context.details)
     except DetailsMalformed as error:
@@ -88,6 +92,8 @@ def _order_facts(job: CheckedJob, position: int, datasets: DatasetStore, *, at: 
                 rows=item.rows,
                 ones_commitment=item.commitments[0].F,
                 is_registered=True,
+                grade=_dataset_grade(reader, item.dataset_id),
+                columns=item.schema["columns"],
             )
             for item in job.context.inputs
         ],
@@ -96,52 +102,54 @@ def _order_facts(job: CheckedJob, position: int, datasets: DatasetStore, *, at: 
     sizes = datasets.group_sizes(job.context.inputs[position].dataset_id, job.positions(position))
     inputs = list(facts.inputs)
     inputs[position] = replace(inputs[position], group_sizes=sizes)
-    return replace(facts, inputs=tuple(inputs))
+    return replace(facts, inputs=tuple(inputs), seats=_seats(job, reader))
 
 
-def _chain_refusals(
-    licence: LicenceTerms, facts: OrderFacts, position: int, reader: ChainReader
-) -> list[Refusal]:
-    """The chain's licence is the signed one, not revoked, and holds what this job reserved."""
-
-    def refusal(clause: str, detail: str) -> Refusal:
-        return Refusal(licence.licence_id, clause, None, detail, "Order again under a valid licence.")
-
+def licence_standing(
+    licence: LicenceTerms, licensing: Licensing, job_id: str, reader: ChainReader
+) -> tuple[LicenceStanding, LicenceState]:
+    """What the chain says of the licence, and this connector's own record of suspension and uses."""
     with chain_errors():
         found: LicenceState = reader.licence(licence.licence_id)
         reserved = reader.quantities(licence.licence_id).reserved
+    standing = LicenceStanding(
+        is_granted=True,
+        is_revoked=found.is_revoked or licensing.is_revoked(licence.licence_id),
+        remaining=Quantity(reserved.runs, reserved.cells, reserved.outputs),
+        holder=found.consumer,
+        is_suspended=licensing.is_suspended(licence.licence_id),
+        uses=licensing.uses(licence.licence_id, but_of=job_id),
+    )
+    return standing, found
+
+
+def _signature_refusals(licence: LicenceTerms, found: LicenceState) -> list[Refusal]:
+    """The chain's licence is the signed one; who holds it may have changed since."""
     grant = licence.grant
-    signed = (grant.provider, grant.consumer, grant.dataset_id, grant.terms_hash, grant.columns)
-    on_chain = (found.provider, found.consumer, found.dataset_id, found.terms_hash, found.columns)
-    needed = quantity_of(facts, facts.inputs[position])
-    checks = [
-        (signed == on_chain, "signature", "the chain's licence is not the one that was signed"),
-        (not found.is_revoked, "revocation", "it is revoked on the chain"),
-        (reserved.runs >= needed.runs, "runs", "the chain has not reserved a run of it"),
-        (reserved.cells >= needed.cells, "cells", f"the chain has not reserved {needed.cells} cells of it"),
-        (reserved.outputs >= needed.outputs, "outputs", f"{needed.outputs} outputs are not reserved"),
-    ]
-    return [refusal(clause, detail) for holds, clause, detail in checks if not holds]
-
-
-def _region_refusals(licence: LicenceTerms, job: CheckedJob, reader: ChainReader) -> list[Refusal]:
-    """Where the terms name regions, every seated node is registered in one of them."""
-    if licence.terms.regions is None:
+    signed = (grant.provider, grant.dataset_id, grant.terms_hash, grant.columns)
+    if signed == (found.provider, found.dataset_id, found.terms_hash, found.columns):
         return []
-    regions = {seat.seat: _region(reader, seat.node_id) for seat in job.context.seats}
-    return [
-        Refusal(
-            licence.licence_id, "regions", None, f"the node of seat {seat} is in {region}", "Match others."
-        )
-        for seat, region in regions.items()
-        if region not in licence.terms.regions
-    ]
+    detail = "the chain's licence is not the one that was signed"
+    return [Refusal(licence.licence_id, "signature", None, detail, "Order again under a valid licence.")]
 
 
-def _region(reader: ChainReader, node_id: str) -> str:
+def _seats(job: CheckedJob, reader: ChainReader) -> tuple[SeatFacts, ...]:
     with chain_errors():
-        word = formats.from_hex(reader.node(node_id).region, "region", 32)
-    return word.rstrip(b"\0").decode("ascii", "replace")
+        minimum = int(reader.call("NodeRegistry", "minimumStake"))
+        return tuple(_seat(reader, seat.seat, seat.node_id, minimum) for seat in job.context.seats)
+
+
+def _seat(reader: ChainReader, number: int, node_id: str, minimum_stake: int) -> SeatFacts:
+    node = reader.node(node_id)
+    bonded = int(reader.call("NodeRegistry", "stakeOf", node_id)["bonded"])
+    word = formats.from_hex(node.region, "region", 32)
+    region = word.rstrip(b"\0").decode("ascii", "replace")
+    return SeatFacts(number, node.tier, region, assurance_of(bonded, minimum_stake))
+
+
+def _dataset_grade(reader: ChainReader, dataset_id: str) -> int:
+    with chain_errors():
+        return reader.dataset(dataset_id).grade
 
 
 def _refusal(*refusals: Refusal) -> TaskRefused:

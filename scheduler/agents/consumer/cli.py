@@ -132,7 +132,7 @@ class _Consumer:
             print(self.say("order_admissible", **answer["estimate"]))
         else:
             for refusal in answer["refusals"]:
-                print(self.say("order_refused", **({"column": "", "remedy": ""} | refusal)))
+                print(self.say.refusal(refusal))
         return 0 if answer["is_admissible"] else EXIT_FAILED
 
     def status(self, options: argparse.Namespace) -> int:

@@ -177,7 +177,7 @@ def test_an_order_that_was_altered_after_signing_is_refused(
     assert licence is not None
     Licence.objects.update(state=LicenceState.GRANTED, granted_at="2026-01-01T00:00Z")
     order = _without_id(build_order_despite_no_ledger(lab))
-    details = dict(order["details"], purpose="another")  # type: ignore[call-overload]  # it is an object
+    details = dict(order["details"], purpose="marketing")  # type: ignore[call-overload]  # it is an object
     with pytest.raises(Unprocessable):
         lab.client.place_order(order | {"details": details}, idempotency_key="k")
 

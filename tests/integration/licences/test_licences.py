@@ -34,7 +34,7 @@ def submit(sender: Actor, body: Any, key: str = "k") -> Any:
 def test_a_good_licence_is_stored_and_the_chain_is_asked(
     market: Market, owner: Actor, consumer: Actor, dataset: Dataset
 ) -> None:
-    terms = {"version": 1, "purposes": ["research"], "roles": {"age": ["left"]}}
+    terms = {"version": 1, "purposes": ["research"], "columns": {"age": {"sides": ["left"]}}}
     before = ChainTransaction.objects.count()
     response = submit(owner, market.licence_body(owner, consumer, dataset.dataset_id, terms=terms))
     document = json.loads(response.content)
@@ -135,7 +135,7 @@ def test_unknown_or_altered_terms_are_refused(
 ) -> None:
     for terms, clause in (
         ({"version": 1, "colour": "blue"}, "colour"),
-        ({"version": 1, "roles": {"height": ["left"]}}, "roles"),
+        ({"version": 1, "columns": {"height": {"sides": ["left"]}}}, "columns"),
     ):
         body = market.licence_body(owner, consumer, dataset.dataset_id, terms=terms)
         assert problem(submit(owner, body), 422, "terms_invalid")["clause"] == clause

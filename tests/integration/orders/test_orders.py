@@ -14,7 +14,7 @@ from marketplace.chain.models import ChainTransaction
 from marketplace.licences.ledger import quantity_entry_append
 from marketplace.licences.models import EntryKind, Licence, LicenceState
 from marketplace.licences.services import licence_mark_revoked
-from marketplace.orders.admission import allowed_regions, job_refusals
+from marketplace.orders.admission import allowed_placement, job_refusals
 from marketplace.orders.models import Job, JobState, Receipt
 from marketplace.orders.selectors import jobs_open
 from marketplace.orders.services import order_place, receipt_store
@@ -163,6 +163,7 @@ def test_explain_admits_and_estimates_without_placing(
         "is_admissible": True,
         "refusals": [],
         "estimate": {"price": "10", "cells": "6", "outputs": "4"},
+        "problem": None,
     }
     assert not Job.objects.exists()
 
@@ -185,7 +186,14 @@ def test_explain_names_licence_clause_and_column_of_every_refusal(
         (narrow.licence_id, "counterparties", None),
     }
     job = order_place(consumer=consumer.party, **body)
+    titles = [refusal.pop("title") for refusal in answer["refusals"]]
     assert [refusal.to_json() for refusal in job_refusals(job=job)] == answer["refusals"]
+    assert {"en": "purpose", "zh-Hans": "用途"} in titles
+    allowed = {refusal["clause"]: refusal.get("allowed") for refusal in answer["refusals"]}
+    assert (allowed["purposes"], allowed["columns"], allowed["counterparties"]) == ("audit", "age", "none")
+    problem_document = answer["problem"]
+    assert (problem_document["code"], problem_document["status"]) == ("order_refused", 422)
+    assert [r["clause"] for r in problem_document["refusals"]] == [r["clause"] for r in answer["refusals"]]
 
 
 def use_up(market: Market, licence: Licence) -> None:
@@ -245,12 +253,19 @@ def test_nodes_may_be_where_consumer_and_every_licence_allow(
     market: Market, owner: Actor, consumer: Actor, dataset: Dataset
 ) -> None:
     def regions_of(licensed: list[str] | None, wanted: list[str] | None) -> frozenset[str] | None:
-        terms: dict[str, Any] = {"version": 1} if licensed is None else {"version": 1, "regions": licensed}
+        terms: dict[str, Any] = (
+            {"version": 1}
+            if licensed is None
+            else {
+                "version": 1,
+                "placement": {"regions": licensed},
+            }
+        )
         held = granted(market, owner, consumer, dataset, terms=terms)
         placement: dict[str, Any] = {} if wanted is None else {"regions": wanted}
         details = {"purpose": "research", "placement": placement, "parameters": {}}
         body = market.order_body(consumer, held.licence_id, details=details)
-        return allowed_regions(job=order_place(consumer=consumer.party, **body))
+        return allowed_placement(job=order_place(consumer=consumer.party, **body)).regions
 
     assert regions_of(None, None) is None
     assert regions_of(["north"], None) == {"north"}

@@ -177,7 +177,7 @@ class Market:
 
     def place(self, *, visibility: int = 1, placement: dict[str, Any] | None = None, **changes: Any) -> Job:
         """An order over every provider's columns, signed by the consumer."""
-        details = {"purpose": "churn", "placement": placement or {}, "parameters": {}}
+        details = {"purpose": "churn-analysis", "placement": placement or {}, "parameters": {}}
         inputs = tuple(
             Input(provider.licence.licence_id, (1 << (len(provider.columns) + 1)) - 1)
             for provider in self.providers.values()

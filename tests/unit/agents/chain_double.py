@@ -37,7 +37,8 @@ class ChainDouble:
     datasets: dict[str, DatasetState] = field(default_factory=dict)
     column_hashes: dict[tuple[str, int], str] = field(default_factory=dict)
     receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=lambda: {"NodeRegistry.minimumStake": 100})
+    stakes: dict[str, int] = field(default_factory=dict)
     timestamp: int = 0
 
     @property
@@ -71,6 +72,8 @@ class ChainDouble:
         return self.column_hashes[dataset_id, index]
 
     def call(self, contract: str, function: str, *arguments: object, **_: object) -> Any:
+        if function == "stakeOf":
+            return {"bonded": self.stakes.get(str(arguments[0]), 0), "unbonding": 0, "withdrawableAt": 0}
         return self.answers[f"{contract}.{function}"]
 
     def settle(self, job_id: str, result_hash: str, proof_hash: str, transaction_hash: str) -> None:

@@ -61,7 +61,12 @@ def licence_of(world: World) -> str:
         ({"recipient_keys": ["0x" + "11" * 32]}, "recipient_keys"),
         ({"visibilities": ["public"]}, "visibilities"),
         ({"smallest_group": 8}, "smallest_group"),
-        ({"regions": ["cn-north"]}, "regions"),
+        ({"smallest_intersection": 8}, "smallest_intersection"),
+        ({"placement": {"regions": ["cn-north"]}}, "placement"),
+        ({"placement": {"tiers": ["edge"]}}, "placement"),
+        ({"placement": {"min_assurance": 1}}, "placement"),
+        ({"parameters": {}}, "parameters"),
+        ({"windows": [{"seconds": 60, "cells": 13}]}, "windows"),
     ],
 )
 def test_every_clause_of_the_terms_is_checked_again(world: World, terms: Terms, clause: str) -> None:
@@ -77,7 +82,7 @@ def test_every_clause_of_the_terms_is_checked_again(world: World, terms: Terms, 
 def test_a_column_may_stand_only_on_the_licensed_sides(world: World) -> None:
     world.publish_and_license()
     connector = world.connectors["operator"]
-    spoil_record(connector, terms={"version": 1, "roles": {"spend": ["left"]}})
+    spoil_record(connector, terms={"version": 1, "columns": {"spend": {"sides": ["left"]}}})
     error = refusal(world, opened(world))
     assert error.evidence is not None
     assert (error.evidence["clause"], error.evidence["column"]) == ("roles", "spend")
@@ -108,7 +113,6 @@ def spoil_grant(connector: Connector, **changes: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "clause"),
     [
-        ({"consumer": "0x" + "00" * 20}, "consumer"),
         ({"datasetId": "0x" + "22" * 32}, "dataset"),
         ({"programIds": ["0x" + "22" * 32]}, "program"),
         ({"columns": "3"}, "columns"),
@@ -146,9 +150,44 @@ def test_a_licence_that_was_revoked_here_is_refused_before_the_chain_knows(world
     assert error.evidence["clause"] == "revocation"
 
 
+def test_a_licence_may_let_open_jobs_finish_after_its_revocation(world: World) -> None:
+    world.publish_and_license(on_revocation="finish")
+    context = opened(world)
+    world.chain.licences[licence_of(world)] = replace(
+        world.chain.licences[licence_of(world)], is_revoked=True
+    )
+    deal(world, context)
+
+
+def test_a_suspended_licence_is_refused_until_the_suspension_is_lifted(world: World) -> None:
+    world.publish_and_license()
+    context = opened(world)
+    world.connectors["operator"].licensing.suspend(licence_of(world), is_suspended=True)
+    error = refusal(world, context)
+    assert error.evidence is not None
+    assert error.evidence["clause"] == "suspension"
+    world.connectors["operator"].licensing.suspend(licence_of(world), is_suspended=False)
+    deal(world, context)
+
+
+def test_the_connector_counts_what_it_dealt_itself(world: World) -> None:
+    world.publish_and_license(windows=[{"seconds": 3600, "runs": 1}])
+    first, second = opened(world), opened(world)
+    deal(world, first)
+    deal(world, first)
+    with pytest.raises(TaskRefused) as caught:
+        deal(world, second)
+    assert caught.value.evidence is not None
+    assert caught.value.evidence["clause"] == "windows"
+
+
 @pytest.mark.parametrize(
     ("change", "clause"),
-    [({"is_revoked": True}, "revocation"), ({"terms_hash": "0x" + "33" * 32}, "signature")],
+    [
+        ({"is_revoked": True}, "revocation"),
+        ({"terms_hash": "0x" + "33" * 32}, "signature"),
+        ({"consumer": "0x" + "00" * 20}, "consumer"),
+    ],
 )
 def test_the_chains_licence_must_be_the_signed_one_in_force(
     world: World, change: dict[str, Any], clause: str

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from marketplace.licences.clauses import evaluate
 from marketplace.licences.domain import (
     InputFacts,
     LicenceStanding,
     LicenceTerms,
     OrderFacts,
     Quantity,
-    evaluate,
+    SeatFacts,
+    Use,
     quantity_of,
 )
 from marketplace.licences.terms import PUBLIC, SEALED, Terms, TermsMalformed
@@ -73,7 +75,20 @@ ORDER = OrderFacts(
     outputs=9,
     at=START,
 )
+ALONE = replace(ORDER, inputs=(MINE,))
+GROUPED = replace(MINE, flags=frozenset({1}))
+OF_ROWS = replace(ORDER, discloses_rows=True)
+SEATED = replace(
+    ORDER,
+    inputs=(replace(MINE, grade=2), THEIRS),
+    seats=(SeatFacts(seat=1, tier=0, region="south", assurance=1),),
+)
+MODELLED = replace(ORDER, parameters={"regressions": [{"target": "age", "regressors": ["bill"]}]})
+EXPLAINING = replace(ORDER, parameters={"regressions": [{"target": "bill", "regressors": ["age"]}]})
 GOOD = LicenceStanding(is_granted=True, is_revoked=False, remaining=Quantity(1, 20, 9))
+
+
+LAPLACE = {"mechanism": "discrete_laplace", "epsilon_per_run": "0.5", "epsilon_total": "1"}
 
 
 def clauses_of(found: list[Any]) -> list[tuple[str, str | None]]:
@@ -93,7 +108,7 @@ def test_an_order_within_the_licence_is_not_refused() -> None:
         (replace(ORDER, inputs=(replace(MINE, columns=0b1001), THEIRS)), "columns", "churn"),
         (replace(ORDER, inputs=(replace(MINE, columns=1 << 200 | 1), THEIRS)), "columns", "#200"),
         (replace(ORDER, at=START - 1), "validity", None),
-        (replace(ORDER, at=END), "validity", None),
+        (replace(ORDER, at=END + 1), "validity", None),
         (replace(ORDER, inputs=(THEIRS,)), "input", None),
         (replace(ORDER, inputs=(MINE, MINE)), "input", None),
     ],
@@ -118,8 +133,28 @@ def test_what_the_grant_does_not_allow_is_refused(order: OrderFacts, clause: str
             "smallest_group",
             "age",
         ),
-        ({"regions": ["north"]}, replace(ORDER, regions=frozenset({"south"})), "regions", None),
-        ({"roles": {"age": ["left"]}}, ORDER, "roles", "age"),
+        ({"smallest_intersection": 21}, ORDER, "smallest_intersection", None),
+        (
+            {"placement": {"regions": ["north"]}},
+            replace(ORDER, regions=frozenset({"south"})),
+            "placement",
+            None,
+        ),
+        ({"placement": {"tiers": ["edge"]}}, replace(ORDER, tiers=frozenset({0})), "placement", None),
+        ({"placement": {"regions": ["north"]}}, SEATED, "placement", None),
+        ({"placement": {"tiers": ["edge"]}}, SEATED, "placement", None),
+        ({"placement": {"min_assurance": 2}}, SEATED, "placement", None),
+        ({"placement": {"by_grade": {"2": {"tiers": ["edge"]}}}}, SEATED, "placement", None),
+        ({"columns": {"age": {"sides": ["left"]}}}, ORDER, "roles", "age"),
+        ({"columns": {"age": {"role": "key"}}}, ORDER, "roles", "age"),
+        ({"columns": {"age": {"role": "group"}}}, ORDER, "roles", "age"),
+        ({"columns": {"age": {"role": "feature"}}}, MODELLED, "roles", "age"),
+        ({"columns": {"age": {"role": "label"}}}, EXPLAINING, "roles", "age"),
+        ({"columns": {"age": {"disclosure": "never"}}}, ORDER, "disclosure", "age"),
+        ({"columns": {"age": {"disclosure": "after_join"}}}, ALONE, "disclosure", "age"),
+        ({"columns": {"age": {"disclosure": "aggregate"}}}, OF_ROWS, "disclosure", "age"),
+        ({"parameters": {}}, MODELLED, "parameters", None),
+        ({"parameters": {"regressions": {"max_items": 0}}}, MODELLED, "parameters", None),
     ],
 )
 def test_what_the_terms_do_not_allow_is_refused(
@@ -138,9 +173,19 @@ def test_what_the_terms_do_not_allow_is_refused(
         ({"recipient_keys": ["0x" + "a" * 64]}, replace(ORDER, visibility=PUBLIC)),
         ({"visibilities": ["sealed", "public"]}, ORDER),
         ({"smallest_group": 20}, ORDER),
-        ({"regions": ["north"]}, ORDER),
-        ({"regions": ["north", "south"]}, replace(ORDER, regions=frozenset({"south"}))),
-        ({"roles": {"age": ["left", "right"], "churn": ["left"]}}, ORDER),
+        ({"smallest_intersection": 21}, ALONE),
+        ({"placement": {"regions": ["north"]}}, ORDER),
+        ({"placement": {"regions": ["north", "south"]}}, replace(ORDER, regions=frozenset({"south"}))),
+        ({"placement": {"tiers": ["cloud"], "regions": ["south"], "min_assurance": 1}}, SEATED),
+        ({"placement": {"by_grade": {"3": {"tiers": ["edge"]}}}}, SEATED),
+        ({"columns": {"age": {"sides": ["left", "right"]}, "churn": {"sides": ["left"]}}}, ORDER),
+        ({"columns": {"age": {"role": "group"}}}, replace(ORDER, inputs=(GROUPED, THEIRS))),
+        ({"columns": {"age": {"role": "label"}}}, MODELLED),
+        ({"columns": {"age": {"role": "feature"}}}, EXPLAINING),
+        ({"columns": {"age": {"disclosure": "after_join"}}}, ORDER),
+        ({"columns": {"age": {"disclosure": "aggregate"}}}, ORDER),
+        ({"parameters": {"regressions": {"max_items": 1}}}, MODELLED),
+        ({"windows": [{"seconds": 10, "runs": 1, "cells": 20, "outputs": 9}]}, ORDER),
         ({"note": "ask Mei before you use this"}, ORDER),
     ],
 )
@@ -152,6 +197,8 @@ def test_what_the_terms_allow_is_not_refused(clauses: dict[str, Any], order: Ord
     ("standing", "clause"),
     [
         (replace(GOOD, is_granted=False), "state"),
+        (replace(GOOD, is_suspended=True), "suspension"),
+        (replace(GOOD, holder=OTHER), "consumer"),
         (replace(GOOD, is_granted=False, is_revoked=True), "revocation"),
         (replace(GOOD, remaining=Quantity(0, 20, 9)), "runs"),
         (replace(GOOD, remaining=Quantity(1, 19, 9)), "cells"),
@@ -161,11 +208,11 @@ def test_what_the_terms_allow_is_not_refused(clauses: dict[str, Any], order: Ord
 def test_what_is_revoked_or_used_up_is_refused(standing: LicenceStanding, clause: str) -> None:
     [refusal] = evaluate(licence(), ORDER, standing=standing)
     assert refusal.clause == clause
-    assert refusal.to_json().keys() == {"licence_id", "clause", "detail", "remedy"}
+    assert refusal.to_json().keys() == {"licence_id", "clause", "detail", "remedy", "allowed"}
 
 
 def test_every_broken_clause_is_named_not_only_the_first() -> None:
-    order = replace(ORDER, consumer=OTHER, at=END, inputs=(replace(MINE, columns=0b1001), THEIRS))
+    order = replace(ORDER, consumer=OTHER, at=END + 1, inputs=(replace(MINE, columns=0b1001), THEIRS))
     found = clauses_of(evaluate(licence(purposes=["marketing"]), order))
     assert found == [("consumer", None), ("columns", "churn"), ("validity", None), ("purposes", None)]
 
@@ -191,11 +238,38 @@ def test_the_quantity_of_a_run_counts_cells_without_ones() -> None:
         ({"version": 1, "visibilities": ["secret"]}, "visibilities"),
         ({"version": 1, "smallest_group": 0}, "smallest_group"),
         ({"version": 1, "smallest_group": True}, "smallest_group"),
-        ({"version": 1, "regions": [""]}, "regions"),
-        ({"version": 1, "roles": []}, "roles"),
-        ({"version": 1, "roles": {"ones": ["left"]}}, "roles"),
-        ({"version": 1, "roles": {"age": []}}, "roles"),
-        ({"version": 1, "roles": {"age": ["middle"]}}, "roles"),
+        ({"version": 1, "purposes": ["world-domination"]}, "purposes"),
+        ({"version": 1, "smallest_intersection": 0}, "smallest_intersection"),
+        ({"version": 1, "placement": {}}, "placement"),
+        ({"version": 1, "placement": {"regions": [""]}}, "placement"),
+        ({"version": 1, "placement": {"tiers": ["moon"]}}, "placement"),
+        ({"version": 1, "placement": {"min_assurance": 5}}, "placement"),
+        ({"version": 1, "placement": {"latency": 5}}, "placement"),
+        ({"version": 1, "placement": {"by_grade": {"5": {"tiers": ["edge"]}}}}, "placement"),
+        ({"version": 1, "placement": {"by_grade": {"2": {}}}}, "placement"),
+        ({"version": 1, "columns": []}, "columns"),
+        ({"version": 1, "columns": {"ones": {"role": "key"}}}, "columns"),
+        ({"version": 1, "columns": {"age": {}}}, "columns"),
+        ({"version": 1, "columns": {"age": {"role": "secret"}}}, "columns"),
+        ({"version": 1, "columns": {"age": {"disclosure": "all"}}}, "columns"),
+        ({"version": 1, "columns": {"age": {"sides": ["middle"]}}}, "columns"),
+        ({"version": 1, "columns": {"age": {"colour": "blue"}}}, "columns"),
+        ({"version": 1, "parameters": []}, "parameters"),
+        ({"version": 1, "parameters": {"a": {}}}, "parameters"),
+        ({"version": 1, "parameters": {"a": {"any_of": []}}}, "parameters"),
+        ({"version": 1, "parameters": {"a": {"minimum": 2, "maximum": 1}}}, "parameters"),
+        ({"version": 1, "parameters": {"a": {"minimum": 2}}}, "parameters"),
+        ({"version": 1, "windows": []}, "windows"),
+        ({"version": 1, "windows": [{"seconds": 5}]}, "windows"),
+        ({"version": 1, "windows": [{"runs": 5}]}, "windows"),
+        ({"version": 1, "windows": [{"seconds": 0, "runs": 5}]}, "windows"),
+        ({"version": 1, "noise": {"mechanism": "uniform"}}, "noise"),
+        ({"version": 1, "noise": {**LAPLACE, "epsilon_per_run": 0.5}}, "noise"),
+        ({"version": 1, "noise": {**LAPLACE, "epsilon_per_run": "2"}}, "noise"),
+        ({"version": 1, "noise": {**LAPLACE, "epsilon_per_run": "0"}}, "noise"),
+        ({"version": 1, "noise": {**LAPLACE, "delta_per_run": "0.1"}}, "noise"),
+        ({"version": 1, "noise": {**LAPLACE, "mechanism": "discrete_gaussian"}}, "noise"),
+        ({"version": 1, "on_revocation": "burn"}, "on_revocation"),
         ({"version": 1, "note": 1}, "note"),
     ],
 )
@@ -203,3 +277,34 @@ def test_malformed_or_unknown_clauses_are_refused_never_ignored(document: Any, c
     with pytest.raises(TermsMalformed) as refused:
         Terms.from_document(document, column_names=NAMES)
     assert refused.value.clause == clause
+
+
+def test_a_window_counts_what_was_used_in_it_and_forgets_what_is_older() -> None:
+    held = licence(windows=[{"seconds": 60, "runs": 2}])
+    early, late = Use(START - 60, Quantity(1, 1, 1)), Use(START - 59, Quantity(1, 1, 1))
+    assert evaluate(held, ORDER, standing=replace(GOOD, uses=(early, late))) == []
+    [refusal] = evaluate(held, ORDER, standing=replace(GOOD, uses=(late, late)))
+    assert (refusal.clause, refusal.allowed) == ("windows", "0 runs now")
+
+
+def test_the_budget_of_noise_is_spent_exactly_and_then_the_licence_refuses() -> None:
+    held = licence(noise={**LAPLACE, "epsilon_per_run": "0.1", "epsilon_total": "0.3"})
+    run = Use(0, Quantity(1, 1, 1))
+    assert evaluate(held, ORDER, standing=replace(GOOD, uses=(run,) * 2)) == []
+    [refusal] = evaluate(held, ORDER, standing=replace(GOOD, uses=(run,) * 3))
+    assert (refusal.clause, refusal.allowed) == ("noise", "ε 0 more")
+
+
+def test_noise_is_for_sealed_results_only() -> None:
+    [refusal] = evaluate(licence(noise=LAPLACE), replace(ORDER, visibility=PUBLIC), standing=GOOD)
+    assert refusal.clause == "noise"
+
+
+def test_a_revoked_licence_lets_dealt_jobs_finish_only_if_it_says_so() -> None:
+    revoked = replace(GOOD, is_revoked=True)
+    assert evaluate(licence(on_revocation="finish"), SEATED, standing=revoked) == []
+    for terms_say in ({}, {"on_revocation": "stop"}, {"on_revocation": "abort"}):
+        assert clauses_of(evaluate(licence(**terms_say), SEATED, standing=revoked)) == [("revocation", None)]
+    assert clauses_of(evaluate(licence(on_revocation="finish"), ORDER, standing=revoked)) == [
+        ("revocation", None)
+    ]

@@ -27,7 +27,7 @@ def cancel(world: Any, job: Job) -> None:
 
 def test_a_broken_clause_refuses_the_job_and_is_named(market: Any, world: Any) -> None:
     licence = market.providers["bank"].licence
-    licence.terms = {"version": 1, "purposes": ["fraud"]}
+    licence.terms = {"version": 1, "purposes": ["fraud-detection"]}
     licence.save(update_fields=["terms"])
     job = world.run(market.place())
     assert (job.state, job.reason_code) == (JobState.FAILED, "admission_refused")
@@ -64,7 +64,7 @@ def test_without_a_fit_the_job_waits_and_the_trace_says_why(
 
 def test_a_licence_can_restrict_the_nodes_region(market: Any, world: Any) -> None:
     licence = market.providers["bank"].licence
-    licence.terms = {"version": 1, "regions": ["cn-north"]}
+    licence.terms = {"version": 1, "placement": {"regions": ["cn-north"]}}
     licence.save(update_fields=["terms"])
     job = world.run(market.place())
     assert job.state == JobState.ADMITTED
