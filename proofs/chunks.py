@@ -58,7 +58,7 @@ Made = TypeVar("Made")
 Given = TypeVar("Given")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class Chunk:
     """One chunk of a table: ``ones`` and its columns (secret), with their commitments."""
 
@@ -67,7 +67,7 @@ class Chunk:
     commitments: tuple[ColumnCommitment, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class ProvenChunks:
     """Each chunk's proof, and the sums: ``outputs`` and ``blinding`` open a sealed ``result``."""
 

@@ -43,7 +43,7 @@ __all__ = [
 MAGIC = b"HSMASK01"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class OutputMask:
     """One dealer's masks of one product for one seat: secret of that node."""
 

@@ -110,7 +110,7 @@ def right_point_g2(key: ProvingKey, bound: BoundStatement, columns_g2: Sequence[
     return key.backend.g2_msm(points, b"".join(map(scalar_bytes, scalars)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class Blinding:
     """The blinding of a sealed result: (mu + mu_tau X) eta.
 

@@ -93,7 +93,7 @@ class Round2Message:
         return cls(seat, points["C"], binding)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class ResultShare:
     """M'(k), mu(k), mu_tau(k): secret of node and consumer; the caller seals it to the consumer's key."""
 

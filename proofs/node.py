@@ -33,7 +33,7 @@ __all__ = ["NodeState", "Round1", "Round2", "deal_context", "refresh", "round1",
 _MAGIC = b"HSNODE01"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class NodeState:
     """Secret of the node between the rounds of one attempt."""
 
@@ -125,7 +125,7 @@ def share_columns(key: ProvingKey, statement: Statement, packages: Sequence[Deal
     return [shares[position] for position in range(len(statement.columns))]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class Masked:
     """The node's outputs with their zero sharing, its share of the blinding and of Z."""
 

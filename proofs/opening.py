@@ -24,7 +24,7 @@ from proofs.statement import PublicResult, SealedResult, Statement
 __all__ = ["OpenedResult", "check_opening", "decode_outputs", "open_public", "open_sealed"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class OpenedResult:
     """The outputs as signed integers (units: product of the two columns' scales), with what opens F_M."""
 

@@ -22,7 +22,7 @@ from proofs.statement import BoundStatement, JobContext, PublicResult, Result, S
 __all__ = ["Proven", "prove_public", "prove_sealed", "prove_with"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class Proven:
     """A proof with its result; ``outputs`` and ``blinding`` open a sealed one and are secret then."""
 

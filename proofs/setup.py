@@ -51,7 +51,7 @@ SINGLES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class SetupSecrets:
     """Toxic waste: whoever knows these scalars can forge proofs. Never stored."""
 

@@ -74,7 +74,7 @@ class DealContext:
         return SeededRandom(seed, context + label)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # secret: never in a log
 class DealerPackage:
     """One dealer's shares for one seat: secret of that node. Sealed to its key by the caller."""
 

@@ -23,6 +23,9 @@ mod groups;
 mod lists;
 mod vectors;
 
+#[cfg(test)]
+mod tests;
+
 /// The module `hengsuan_native`.
 #[pyo3::pymodule]
 mod hengsuan_native {
