@@ -12,9 +12,8 @@ The prover commits to m, then x and c follow by hashing, then it commits to the 
     sum of u - w over the data rows = 0
 
 A permutation has no m: w (x + b) = ones_b, so both sides count every row once. A range [0, 2^k) is a subset
-of the public column 0 … 2^k - 1. Soundness error (rows_a + 3n)/r for x and rows_a n/r for c,
-besides that of the parts (docs/protocol.md, *logUp arguments*). A count of rows cannot wrap: they are fewer than
-r.
+of the public column 0 … 2^k - 1. Soundness error (rows_a + 3n)/r for x and rows_a n/r for c, besides that of
+the parts (docs/protocol.md, *logUp arguments*). Counts of rows cannot wrap: they are below r.
 """
 
 from __future__ import annotations
