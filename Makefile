@@ -90,10 +90,10 @@ manage: setup ## Django's command line with the servers up: make manage ARGS="sh
 .PHONY: test
 test: setup ## every test: Python, contracts, native kernel
 	$(BIN)/pytest
-	cd contracts && "$(FORGE)" test
+	cd contracts && "$(FORGE)" test --gas-snapshot-check=true
 	if $(HAS_CARGO); then cargo test --release --locked --manifest-path $(KERNEL)/Cargo.toml; fi
 
-CHECKS := check-python check-types check-layers check-database check-api check-contracts check-kernel
+CHECKS := check-python check-types check-layers check-database check-api check-contracts check-gas check-kernel
 .PHONY: check $(CHECKS)
 check: $(CHECKS) ## formatting, lint, types, layers, migrations, API document; make -k check goes on after a failure
 
@@ -116,6 +116,10 @@ check-api: setup
 
 check-contracts: setup
 	cd contracts && "$(FORGE)" fmt --check
+
+# The compiler is pinned and the tests have fixed inputs, so that the same code costs the same to the unit.
+check-gas: setup
+	cd contracts && "$(FORGE)" test --match-contract 'Gas.*Test' --gas-snapshot-check=true --gas-snapshot-emit=false
 
 check-kernel: setup
 	if $(HAS_CARGO); then cargo fmt --check --manifest-path $(KERNEL)/Cargo.toml; fi

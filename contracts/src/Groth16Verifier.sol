@@ -154,7 +154,6 @@ contract Groth16Verifier is BatchVerification {
         Combination calldata combined
     ) private view returns (bool) {
         uint256 rho = Statement.batch(job, z, proof);
-        if (rho == 0) revert ChallengeIsZero();
         uint256[] memory pairs = BN254.newPairs(7);
         _setGroth16Pairs(pairs, proof.a, proof.b, proof.c, combined);
 

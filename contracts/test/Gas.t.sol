@@ -52,9 +52,11 @@ contract GasTest is BatchWorld {
     function test_OpenAndSettle() public {
         openAndSettle("sealed_4", "");
         openAndSettle("sealed_4_again", "_paid_before");
-        openAndSettle("public_4", "_paid_before");
         openAndSettle("public_one_output", "_paid_before");
-        openAndSettle("sealed_16", "_paid_before");
+        for (uint256 i = 0; i < counts.length; ++i) {
+            if (i != 1) openAndSettle(string.concat("sealed_", counts[i]), "_paid_before");
+            openAndSettle(string.concat("public_", counts[i]), "_paid_before");
+        }
     }
 
     /// @dev The same proof many times, which the verifier does not mind.
@@ -98,6 +100,15 @@ contract GasTest is BatchWorld {
         signature = blob(".licences.short", ".signature");
         licences.grant(grant, signature);
         vm.snapshotGasLastCall("grant_licence_3_programs");
+    }
+
+    function test_Reseat() public {
+        bytes32 id = openJob("sealed_4");
+        bytes32[] memory others = seats(3);
+        (others[1], others[2]) = (nodeIds[3], nodeIds[4]);
+        vm.prank(RELAYER);
+        market.reseat(id, others);
+        vm.snapshotGasLastCall("reseat_4");
     }
 
     function verifyBatchOf(string memory name, uint256 count) private {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Claim, Combination, SealedProof} from "../interfaces/IGroth16Verifier.sol";
+import {Claim, Combination, IGroth16Verifier, SealedProof} from "../interfaces/IGroth16Verifier.sol";
 import {G1} from "../interfaces/Points.sol";
 import {BN254} from "./BN254.sol";
 
@@ -15,6 +15,12 @@ library Statement {
     bytes32 internal constant KNOWLEDGE_TAG = keccak256("hengsuan/knowledge/v1");
 
     bytes32 internal constant MANY_TAG = keccak256("hengsuan/many/v1");
+
+    /// @dev A hash as a scalar; the protocol refuses the one that is 0.
+    function scalarOf(bytes32 hash) internal pure returns (uint256 scalar) {
+        scalar = uint256(hash) % BN254.R;
+        if (scalar == 0) revert IGroth16Verifier.ChallengeIsZero();
+    }
 
     /// @dev keccak256(column_hash_0 ‖ column_hash_1 ‖ …)
     function hashColumns(G1[] calldata columns) internal pure returns (bytes32) {
@@ -66,23 +72,23 @@ library Statement {
         words[8] = bytes32(claim.leftCount);
         words[9] = bytes32(claim.rightCount);
         words[10] = resultHash;
-        return uint256(hashWords(words)) % BN254.R;
+        return scalarOf(hashWords(words));
     }
 
     function challenge(uint256 job, bytes32 columnsHash, bytes32 resultHash) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(CHALLENGE_TAG, job, columnsHash, resultHash))) % BN254.R;
+        return scalarOf(keccak256(abi.encode(CHALLENGE_TAG, job, columnsHash, resultHash)));
     }
 
     /// @dev ρ, which merges the three equations of a sealed proof.
     function batch(uint256 job, uint256 z, SealedProof calldata proof) internal pure returns (uint256) {
-        bytes32 hash =
-            keccak256(abi.encode(BATCH_TAG, job, z, proof.a, proof.b, proof.c, proof.y, proof.p, proof.pi));
-        return uint256(hash) % BN254.R;
+        return scalarOf(
+            keccak256(abi.encode(BATCH_TAG, job, z, proof.a, proof.b, proof.c, proof.y, proof.p, proof.pi))
+        );
     }
 
     /// @dev σ, which merges the checks of left and right; z binds columns, job and result.
     function combination(uint256 z, Combination calldata combined) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(COMBINATION_TAG, z, combined))) % BN254.R;
+        return scalarOf(keccak256(abi.encode(COMBINATION_TAG, z, combined)));
     }
 
     /// @dev The weights of a batch come from this hash of all of it: `job` binds claim, columns and result of each item.

@@ -95,7 +95,6 @@ abstract contract BatchVerification is StatementChecks {
         (verified.job, opened.z, verified.columnsHash) = _challenge(claim, item.columns, verified.resultHash);
         if (isSealed) {
             opened.rho = Statement.batch(verified.job, opened.z, item.proof);
-            if (opened.rho == 0) revert ChallengeIsZero();
             verified.proofHash = keccak256(abi.encode(item.proof));
         } else {
             if (item.outputs.length != claim.leftCount * claim.rightCount) {

@@ -36,7 +36,6 @@ abstract contract StatementChecks is KeyInCode, IPointErrors {
         columnsHash = Statement.hashColumns(columns);
         job = Statement.jobElement(claim, setupId, columnsHash, resultHash);
         z = Statement.challenge(job, columnsHash, resultHash);
-        if (job == 0 || z == 0) revert ChallengeIsZero();
     }
 
     /// @dev left = Σ l_a·F_a and right = Σ r_b·F_b follow from Σ (l_j + σ·r_j)·F_j = left + σ·right, since σ is a hash of
@@ -62,7 +61,6 @@ abstract contract StatementChecks is KeyInCode, IPointErrors {
             return;
         }
         uint256 sigma = Statement.combination(z, combined);
-        if (sigma == 0) revert ChallengeIsZero();
         uint256[] memory weights = _weights(claim, columns.length, z, sigma);
         Sum expected = BN254.sumFrom(0, 0);
         for (uint256 i = 0; i < columns.length; ++i) {
