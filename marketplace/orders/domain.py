@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from marketplace.licences.domain import InputFacts, OrderFacts, Refusal
@@ -26,7 +26,22 @@ __all__ = [
 MIN_SEATS, MAX_SEATS = 3, 7
 KINDS_OF_ROWS = frozenset({"lookup", "weighted_sums"})
 """Kinds of programs whose outputs are values of single rows (docs/protocol.md, Programs)."""
+REQUIREMENTS = frozenset(
+    {
+        "cores",
+        "memory_bytes",
+        "storage_bytes",
+        "bandwidth_bps",
+        "min_cells_per_second",
+        "max_latency_ms",
+        "min_stake",
+        "min_assurance",
+    }
+)
+PLACEMENT = frozenset({"regions", "tiers", "seats", "requirements", "avoid", "prefer"})
 SIDE_NAMES = ("left", "right")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,65}\Z")
+"""Of an organisation, or a node's id."""
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
 
 
@@ -47,6 +62,12 @@ class OrderDetails:
     tiers: frozenset[int] | None
     seats: int | None
     parameters: dict[str, Any]
+    requirements: Mapping[str, int] = field(default_factory=dict)
+    """What each node must have, by the names of ``REQUIREMENTS``."""
+    avoided: frozenset[str] = frozenset()
+    """Node ids or organisations that must not compute."""
+    preferred: frozenset[str] = frozenset()
+    """Node ids or organisations that should compute if they cost about the same."""
 
     @classmethod
     def from_document(cls, document: Any) -> OrderDetails:
@@ -56,8 +77,8 @@ class OrderDetails:
         purpose, placement, parameters = (document[k] for k in ("purpose", "placement", "parameters"))
         if not isinstance(purpose, str) or purpose not in PURPOSES:
             raise DetailsMalformed(f"purpose is one of {', '.join(PURPOSES)}")
-        if not isinstance(placement, dict) or placement.keys() - {"regions", "tiers", "seats"}:
-            raise DetailsMalformed("placement may have regions, tiers and seats")
+        if not isinstance(placement, dict) or placement.keys() - PLACEMENT:
+            raise DetailsMalformed(f"placement may have {', '.join(sorted(PLACEMENT))}")
         if not isinstance(parameters, dict):
             raise DetailsMalformed("parameters must be an object")
         seats = placement.get("seats")
@@ -70,6 +91,9 @@ class OrderDetails:
             tiers=None if tiers is None else frozenset(TIERS[tier] for tier in tiers),
             seats=seats,
             parameters=parameters,
+            requirements=_requirements(placement),
+            avoided=_names(placement, "avoid", lambda name: bool(_NAME.match(name))) or frozenset(),
+            preferred=_names(placement, "prefer", lambda name: bool(_NAME.match(name))) or frozenset(),
         )
 
 
@@ -196,6 +220,17 @@ def structural_refusals(
 
 def _refusal(licence_id: str, clause: str, detail: str, remedy: str) -> Refusal:
     return Refusal(licence_id, clause, None, detail, remedy)
+
+
+def _requirements(placement: dict[str, Any]) -> dict[str, int]:
+    value = placement.get("requirements", {})
+    if not isinstance(value, dict) or value.keys() - REQUIREMENTS:
+        raise DetailsMalformed(f"placement.requirements may have {', '.join(sorted(REQUIREMENTS))}")
+    for name, number in value.items():
+        most = 2**128 if name == "min_stake" else 2**62
+        if type(number) is not int or not 0 < number < most:
+            raise DetailsMalformed(f"placement.requirements.{name} must be a whole number above 0")
+    return dict(value)
 
 
 def _names(placement: dict[str, Any], key: str, is_valid: Any) -> frozenset[str] | None:

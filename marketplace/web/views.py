@@ -23,7 +23,9 @@ from marketplace.orders.selectors import job_failure
 from marketplace.web import selectors
 from marketplace.web.security import with_page_headers
 from scheduler.nodes.models import Node
+from scheduler.nodes.records import node_records
 from scheduler.nodes.selectors import nodes_listed
+from scheduler.pipeline.selectors import waiting_decision
 
 __all__ = [
     "DatasetListPage",
@@ -168,6 +170,12 @@ class NodeListPage(ListPage):
     template_name = "web/node_list.html"
     name = "nodes"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        records = node_records(node_ids=[node.node_id for node in context["nodes"]])
+        rows = [(node, records[node.node_id]) for node in context["nodes"]]
+        return context | {"rows": rows}
+
     def rows(self) -> QuerySet[Node]:
         return nodes_listed()
 
@@ -183,6 +191,7 @@ def _job_context(job_id: str) -> dict[str, Any]:
         "stages": selectors.job_stages(job, passed),
         "inputs": job.inputs.select_related("licence__provider__organisation", "licence__dataset"),
         "seats": selectors.job_seats(job),
+        "waiting": waiting_decision(job),
     }
 
 

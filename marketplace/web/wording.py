@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["JOB_STAGES", "event_title", "state_title"]
+__all__ = ["JOB_STAGES", "event_title", "rule_title", "state_title"]
 
 JOB_STAGES = (
     "PLACED",
@@ -91,6 +91,36 @@ _EVENTS: dict[str, str | Promise] = {
     "QuantityConsumed": _("Chain: quantity consumed"),
     "QuantityReleased": _("Chain: quantity released"),
 }
+
+
+_RULES: dict[str, str | Promise] = {
+    "not_registered": _("not registered on the chain"),
+    "not_available": _("draining or offline"),
+    "not_seen": _("not heard of lately"),
+    "excluded_before": _("lost or at fault in an earlier attempt"),
+    "party_to_job": _("of a party to the job"),
+    "avoided": _("not wanted by the consumer"),
+    "capacity_missing": _("without the keys of this setup"),
+    "region_not_allowed": _("region not allowed"),
+    "tier_not_allowed": _("tier not allowed"),
+    "assurance_too_low": _("too little assurance"),
+    "stake_too_small": _("too little stake"),
+    "cores_missing": _("too few cores"),
+    "memory_missing": _("too little memory"),
+    "storage_missing": _("too little storage"),
+    "bandwidth_missing": _("too little bandwidth"),
+    "speed_too_low": _("too slow"),
+    "latency_too_high": _("too far away"),
+    "deadline_too_near": _("too slow for the deadline"),
+    "fully_booked": _("fully booked"),
+    "taken_in_round": _("taken by other orders"),
+    "price_above_limit": _("dearer than the order pays"),
+}
+
+
+def rule_title(rule: str) -> str:
+    """The name of a matching rule in the visitor's language; an unknown one as it is."""
+    return str(_RULES.get(rule, rule))
 
 
 def state_title(state: str) -> str:

@@ -1,24 +1,41 @@
-"""Which nodes take a job: pure Python, no clock, no randomness, no floats.
+"""Which nodes take which jobs: a function of orders and offers, without clock, chance or database.
 
-``match(request)`` gives the same outcome for the same request on every machine; ``record`` turns both into
-the JSON that is kept, and replays it.
+``decide(market)`` gives the same outcome for the same market on every machine with the same version of the
+solver; ``documents`` turns both into the JSON that is kept, and ``replay`` repeats it.
 """
 
-from scheduler.matching.engine import match
-from scheduler.matching.record import input_hash, outcome_document, replay, request_document, trace_document
-from scheduler.matching.request import Candidate, MatchRequest
-from scheduler.matching.verdict import Match, Shortfall, Verdict
+from scheduler.matching.documents import (
+    decision_document,
+    input_hash,
+    market_document,
+    market_from,
+    outcome_document,
+    replay,
+)
+from scheduler.matching.market import MAX_SEATS, Market, Offer, Order, Resources
+from scheduler.matching.reliability import OutcomeKind, Past, failure_ppm, score_permille
+from scheduler.matching.round import Decision, Outcome, decide, verdicts
+from scheduler.matching.rules import Rule
 
 __all__ = [
-    "Candidate",
-    "Match",
-    "MatchRequest",
-    "Shortfall",
-    "Verdict",
+    "MAX_SEATS",
+    "Decision",
+    "Market",
+    "Offer",
+    "Order",
+    "Outcome",
+    "OutcomeKind",
+    "Past",
+    "Resources",
+    "Rule",
+    "decide",
+    "decision_document",
+    "failure_ppm",
     "input_hash",
-    "match",
+    "market_document",
+    "market_from",
     "outcome_document",
     "replay",
-    "request_document",
-    "trace_document",
+    "score_permille",
+    "verdicts",
 ]

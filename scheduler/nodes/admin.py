@@ -25,9 +25,6 @@ class NodeAdmin(NodeModelAdmin):
         "fee_per_job",
         "state",
         "availability",
-        "jobs_answered",
-        "jobs_lost",
-        "jobs_faulted",
     )
     list_filter = ("state", "availability", "tier", "region")
     search_fields = ("node_id", "operator", "party__name")

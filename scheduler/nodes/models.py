@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from marketplace.accounts.models import Party
 from marketplace.chain.binding import BoundContractField
+from marketplace.orders.models import Job
 from marketplace.rest.fields import AddressField, HexField, NumericIntegerField
 
 
@@ -41,20 +42,13 @@ class Node(models.Model):
     region = models.CharField(max_length=32)
     fee_per_job = NumericIntegerField(help_text="in the smallest unit of the settlement token")
     registration = models.JSONField(help_text="RegisterNode message and its signature")
-    capabilities = models.JSONField(help_text="capacities, backend, cores, memory_bytes as declared")
+    capabilities = models.JSONField(help_text="capacities, backend, sizes and seats as declared")
     is_active = models.BooleanField(default=True, help_text="its operator lets it take jobs, on the chain")
     version = models.PositiveIntegerField(default=0, help_text="updates that its operator signed")
     state = models.CharField(max_length=10, choices=NodeState.choices, default=NodeState.SUBMITTED)
     availability = models.CharField(max_length=8, choices=Availability.choices, default=Availability.ONLINE)
     chain_contract = BoundContractField("NodeRegistry")
     created_at = models.DateTimeField(auto_now_add=True)
-    jobs_answered = models.PositiveIntegerField(
-        default=0, help_text="settled jobs with it in the answering set"
-    )
-    jobs_lost = models.PositiveIntegerField(default=0, help_text="attempts that its silence ended")
-    jobs_faulted = models.PositiveIntegerField(
-        default=0, help_text="attempts that it was shown to have broken"
-    )
     compute_seconds = models.FloatField(default=0.0, help_text="sum over all answered tasks")
     compute_cells = NumericIntegerField(default=0, help_text="rows × columns of the same tasks")
 
@@ -75,6 +69,35 @@ class Node(models.Model):
     def last_seen_at(self) -> datetime | None:
         """When its party last sent a request."""
         return self.party.last_seen_at
+
+
+class NodeOutcome(models.Model):
+    """How a node did in one attempt of one job. Append-only by trigger (migration 0005)."""
+
+    class Kind(models.TextChoices):
+        FINISHED = "finished", "settled with it in the answering set"
+        LATE = "late", "the same, after a lease of its had lapsed"
+        FAILED = "failed", "its silence or refusal cost the seat"
+        FAULTED = "faulted", "it was shown to have broken the attempt"
+
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="outcomes")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="node_outcomes")
+    attempt = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=("node", "kind"), name="node_outcome_kind"),)
+        constraints = (
+            models.UniqueConstraint(fields=("node", "job", "attempt", "kind"), name="node_outcome_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["finished", "late", "failed", "faulted"]), name="node_outcome_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.node_id[:10]} {self.kind} in {self.job_id[:10]}"
 
 
 class Collateral(models.TextChoices):

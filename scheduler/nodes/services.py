@@ -15,19 +15,18 @@ from marketplace.accounts.models import Party, PartyKind
 from marketplace.chain.conf import deployment_current
 from marketplace.chain.encoding import text_from_bytes32
 from marketplace.chain.services import transaction_enqueue
+from marketplace.orders.models import Job
 from marketplace.signing.eip712 import Eip712Domain, RegisterNode
 from marketplace.signing.errors import SigningError
 from scheduler.nodes.domain import Capabilities
 from scheduler.nodes.errors import NodeExists, NodeUnknown, RegistrationInvalid
-from scheduler.nodes.models import Availability, Node, NodeState, Tier
+from scheduler.nodes.models import Availability, Node, NodeOutcome, NodeState, Tier
 
 __all__ = [
     "node_availability_set",
     "node_mark_registered",
-    "node_note_answered",
-    "node_note_faulted",
-    "node_note_lost",
     "node_note_speed",
+    "node_outcome_append",
     "node_project",
     "node_register",
     "node_unmark_registered",
@@ -108,19 +107,9 @@ def node_availability_set(*, party: Party, node_id: str, availability: Availabil
     return Node.objects.select_related("party").get(node_id=node_id)
 
 
-def node_note_answered(*, node_ids: list[str]) -> None:
-    """A job was settled with these nodes in its answering set."""
-    Node.objects.filter(node_id__in=node_ids).update(jobs_answered=F("jobs_answered") + 1)
-
-
-def node_note_lost(*, node_id: str) -> None:
-    """An attempt of a job ended because this node fell silent."""
-    Node.objects.filter(node_id=node_id).update(jobs_lost=F("jobs_lost") + 1)
-
-
-def node_note_faulted(*, node_id: str) -> None:
-    """This node was shown to have broken an attempt of a job."""
-    Node.objects.filter(node_id=node_id).update(jobs_faulted=F("jobs_faulted") + 1)
+def node_outcome_append(*, node_id: str, job: Job, attempt: int, kind: NodeOutcome.Kind) -> None:
+    """How the node did in the attempt; the same again changes nothing."""
+    NodeOutcome.objects.get_or_create(node_id=node_id, job=job, attempt=attempt, kind=kind)
 
 
 def node_note_speed(*, node_id: str, cells: int, seconds: float) -> None:

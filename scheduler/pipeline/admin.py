@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from scheduler.leases.admin import ReadOnlyAdmin
-from scheduler.pipeline.models import Fault, MatchRound, ProofRecord, Seat
+from scheduler.pipeline.models import Fault, MatchDecision, MatchRound, ProofRecord, Seat
 
 
 @admin.register(Seat)
@@ -16,7 +16,14 @@ class SeatAdmin(ReadOnlyAdmin):
 
 @admin.register(MatchRound)
 class MatchRoundAdmin(ReadOnlyAdmin):
-    list_display = ("job_id", "attempt", "decided_at", "outcome")
+    list_display = ("id", "decided_at", "order_count", "matched_count", "solver", "solve_seconds")
+    search_fields = ("input_hash",)
+
+
+@admin.register(MatchDecision)
+class MatchDecisionAdmin(ReadOnlyAdmin):
+    list_display = ("job_id", "attempt", "is_matched", "clause", "round_id")
+    list_filter = ("clause",)
     search_fields = ("job__job_id",)
 
 

@@ -21,7 +21,8 @@ from proofs.backend import get_backend
 from proofs.errors import ProofSystemError
 from scheduler.leases.closing import tasks_create
 from scheduler.leases.models import Task, TaskKind, TaskState
-from scheduler.nodes.services import node_note_faulted
+from scheduler.nodes.models import NodeOutcome
+from scheduler.nodes.services import node_outcome_append
 from scheduler.pipeline.accusing import wish_accuse
 from scheduler.pipeline.answers import attempt_tasks, combined, round1_messages, round2_messages
 from scheduler.pipeline.conf import blame_patience_seconds
@@ -212,7 +213,12 @@ def _keep(job: Job, record: ProofRecord, findings: list[Finding]) -> None:
             if is_new:
                 job_event_append(job=job, kind="fault_found", detail=_fault_detail(fault))
                 if is_node:
-                    node_note_faulted(node_id=nodes[finding.seat])
+                    node_outcome_append(
+                        node_id=nodes[finding.seat],
+                        job=job,
+                        attempt=job.attempt,
+                        kind=NodeOutcome.Kind.FAULTED,
+                    )
                 if finding.reason in SHOWN_BY_SIGNATURE:
                     wish_accuse(job, finding.seat)
 

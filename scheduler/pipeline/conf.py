@@ -6,7 +6,13 @@ from datetime import timedelta
 
 from django.conf import settings
 
-__all__ = ["blame_patience_seconds", "expiry_margin", "node_freshness", "node_silence_seconds"]
+__all__ = [
+    "blame_patience_seconds",
+    "due_after",
+    "expiry_margin",
+    "node_freshness",
+    "node_silence_seconds",
+]
 
 
 def node_freshness() -> timedelta:
@@ -27,3 +33,8 @@ def blame_patience_seconds() -> int:
 def expiry_margin() -> timedelta:
     """How long after the deadline the chain is asked to expire a job: its clock is the newest block's."""
     return timedelta(seconds=int(getattr(settings, "PIPELINE_EXPIRY_MARGIN_SECONDS", 5)))
+
+
+def due_after() -> timedelta:
+    """An order that waits for longer chooses before every younger one, and nodes are held for it."""
+    return timedelta(seconds=int(getattr(settings, "PIPELINE_MATCH_DUE_SECONDS", 120)))

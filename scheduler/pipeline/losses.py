@@ -9,7 +9,8 @@ from typing import Any
 from marketplace.orders.models import Job
 from marketplace.orders.transitions import job_event_append
 from scheduler.leases.models import Task
-from scheduler.nodes.services import node_note_lost
+from scheduler.nodes.models import NodeOutcome
+from scheduler.nodes.services import node_outcome_append
 from scheduler.pipeline.models import Seat
 from scheduler.pipeline.payloads import seats_of
 
@@ -37,7 +38,9 @@ class SeatLosses:
             return
         job_event_append(job=self.job, kind="seats_lost", detail=self.detail)
         for seat in self.lost:
-            node_note_lost(node_id=seat.node_id)
+            node_outcome_append(
+                node_id=seat.node_id, job=self.job, attempt=seat.attempt, kind=NodeOutcome.Kind.FAILED
+            )
 
 
 def seat_losses(job: Job, failed: list[Task]) -> SeatLosses:

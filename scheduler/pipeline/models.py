@@ -32,27 +32,52 @@ class Seat(models.Model):
 
 
 class MatchRound(models.Model):
-    """One distinct set of inputs that the matcher decided on, with the reason for every candidate."""
+    """One matching of open orders with nodes; enough to decide it again. Append-only by trigger (migration
+    0005)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="match_rounds")
-    attempt = models.PositiveIntegerField()
-    input_hash = HexField()
-    inputs = models.JSONField(help_text="everything the decision was made from, enough to replay it")
-    trace = models.JSONField(help_text="every candidate with its score or the rule that excluded it")
-    outcome = models.JSONField(help_text="is_matched, chosen node ids by seat, price, shortfall")
+    input_hash = HexField(unique=True, help_text="sha256 of the inputs as canonical JSON")
+    inputs = models.JSONField(help_text="every order and every offer that was decided on")
+    solver = models.CharField(max_length=32, help_text="greedy, or CP-SAT with its version")
+    solve_seconds = models.FloatField()
+    order_count = models.PositiveIntegerField()
+    matched_count = models.PositiveIntegerField()
     decided_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("decided_at", "id")
         constraints = (
-            models.UniqueConstraint(
-                fields=("job", "attempt", "input_hash"), name="match_round_once_per_distinct_input"
+            models.CheckConstraint(
+                condition=Q(matched_count__lte=models.F("order_count")), name="match_round_counts"
             ),
         )
 
     def __str__(self) -> str:
-        return f"match of {self.job_id} attempt {self.attempt}"
+        return f"round {self.id}: {self.matched_count} of {self.order_count} orders"
+
+
+class MatchDecision(models.Model):
+    """What a round decided on one attempt of one job. Append-only by trigger (migration 0005)."""
+
+    round = models.ForeignKey(MatchRound, on_delete=models.PROTECT, related_name="decisions")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="match_decisions")
+    attempt = models.PositiveIntegerField()
+    is_matched = models.BooleanField()
+    clause = models.CharField(max_length=24, blank=True, help_text="the rule that left too few nodes")
+    trace = models.JSONField(help_text="seats, price, what each rule took, nodes that are held")
+
+    class Meta:
+        ordering = ("round__decided_at", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("round", "job", "attempt"), name="match_decision_once"),
+            models.CheckConstraint(
+                condition=Q(is_matched=True, clause="") | (Q(is_matched=False) & ~Q(clause="")),
+                name="match_decision_has_clause",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.job_id[:10]} attempt {self.attempt}: {self.clause or 'matched'}"
 
 
 class ProofRecord(models.Model):

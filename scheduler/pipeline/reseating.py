@@ -10,8 +10,9 @@ from marketplace.orders.transitions import job_event_append
 from scheduler.leases.closing import tasks_cancel
 from scheduler.pipeline.ending import job_fail
 from scheduler.pipeline.models import Seat
+from scheduler.pipeline.offers import market_of
 from scheduler.pipeline.points import reached
-from scheduler.pipeline.seating import decide, excluded_nodes, match_round_keep, seats_take
+from scheduler.pipeline.rounds import RoundBusy, decision_of, round_keep, rounds_alone, seats_take
 from scheduler.pipeline.step import LOOK_AGAIN_SECONDS, locked
 from scheduler.pipeline.wishes import wish, wish_reseat
 
@@ -39,21 +40,38 @@ def reseat_or_fail(job: Job, reason_code: str, detail: dict[str, Any]) -> float 
         with locked(job, "reseat.exhausted"):
             job_fail(job, reason_code, {**detail, "attempts": job.attempt})
         return None
-    attempt = job.attempt + 1
-    decision = decide(job, attempt, excluded=excluded_nodes(job))
+    try:
+        with rounds_alone():
+            return _reseat(job, reason_code, detail)
+    except RoundBusy:
+        return LOOK_AGAIN_SECONDS
+
+
+def _reseat(job: Job, reason_code: str, detail: dict[str, Any]) -> float | None:
+    """A round of this job alone: a lost seat does not wait for others."""
+    kept, _ = round_keep(market_of([job], attempt_offset=1))
+    decision = decision_of(job, kept)
     reached("reseat.decided")
-    outcome = decision.outcome
     with locked(job, "reseat"):
-        match_round_keep(job, attempt, decision)
-        if not outcome.is_matched:
-            job_fail(job, reason_code, {**detail, "no_other_nodes": outcome.shortfall.value})
+        if not decision.is_matched:
+            job_fail(
+                job,
+                reason_code,
+                {**detail, "no_other_nodes": decision.clause, "why_none": decision.trace["detail"]},
+            )
             return None
         tasks_cancel(job=job)
-        seats_take(job, attempt, outcome)
-        wish_reseat(job, attempt, list(outcome.seats))
+        seats_take(job, decision)
+        node_ids = decision.trace["seats"]
+        wish_reseat(job, decision.attempt, node_ids)
         job_event_append(
             job=job,
             kind="reseat_decided",
-            detail={**detail, "reason_code": reason_code, "node_ids": list(outcome.seats)},
+            detail={
+                **detail,
+                "reason_code": reason_code,
+                "node_ids": node_ids,
+                "round_id": str(decision.round_id),
+            },
         )
     return LOOK_AGAIN_SECONDS

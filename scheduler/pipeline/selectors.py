@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from marketplace.accounts.models import Party
-from marketplace.orders.models import Job
+from marketplace.orders.models import Job, JobState
 from marketplace.orders.selectors import job_get
 from scheduler.leases.models import Task, TaskKind, TaskState
 from scheduler.pipeline.errors import ResultSharesNotReady, ResultSharesNotYours
-from scheduler.pipeline.models import ProofRecord, Seat
+from scheduler.pipeline.models import MatchDecision, ProofRecord, Seat
 
-__all__ = ["result_shares"]
+__all__ = ["matching_of", "result_shares", "waiting_decision"]
 
 SEALING = "x25519-sealed-box"
 
@@ -41,3 +43,17 @@ def result_shares(*, party: Party, job_id: str) -> list[dict[str, Any]]:
         for task in tasks
         if (share := (task.result or {}).get("result_share"))
     ]
+
+
+def matching_of(*, party: Party, job_id: str) -> QuerySet[MatchDecision]:
+    """What the rounds decided on a job, newest first. Raises JobUnknown."""
+    job = job_get(party=party, job_id=job_id)
+    return MatchDecision.objects.filter(job=job).select_related("round").order_by("-round__decided_at", "-id")
+
+
+def waiting_decision(job: Job) -> MatchDecision | None:
+    """Why a job waits for nodes, as the newest round saw it; None if it does not wait."""
+    if job.state != JobState.ADMITTED:
+        return None
+    decisions = MatchDecision.objects.filter(job=job, is_matched=False).select_related("round")
+    return decisions.order_by("-round__decided_at", "-id").first()

@@ -9,15 +9,18 @@ import time
 
 import structlog
 from celery import current_app, shared_task
+from django.db.models import Q
+from django.utils import timezone
 
 from marketplace.chain.errors import ChainError
 from marketplace.orders.models import FINAL_STATES, Job, JobState
 from marketplace.orders.selectors import jobs_open
 from proofs.clock import proof_seconds
 from scheduler.leases.closing import OPEN_STATES
+from scheduler.pipeline.rounds import RoundBusy, round_run
 from scheduler.pipeline.runner import Step, job_step, step_of
 
-__all__ = ["ADVANCE", "advance", "sweep"]
+__all__ = ["ADVANCE", "advance", "match_waiting", "sweep"]
 
 logger = structlog.get_logger(__name__)
 
@@ -37,8 +40,12 @@ def advance(job_id: str, tries: int = 0) -> None:
 
 @shared_task(name="pipeline.sweep")
 def sweep() -> None:
-    """Advance every job that is not final, lacks its receipt or has open tasks behind its end."""
-    job_ids = set(jobs_open().values_list("job_id", flat=True))
+    """Advance every job that is not final, lacks its receipt or has open tasks behind its end.
+
+    Jobs that wait for nodes are not matched one by one: one round takes them all.
+    """
+    waiting = Q(state=JobState.ADMITTED, deadline__gt=timezone.now())
+    job_ids = set(jobs_open().exclude(waiting).values_list("job_id", flat=True))
     job_ids |= set(
         Job.objects.filter(state=JobState.SETTLED, receipt__isnull=True).values_list("job_id", flat=True)
     )
@@ -49,6 +56,19 @@ def sweep() -> None:
     )
     for job_id in sorted(job_ids):
         advance.delay(job_id)
+    if Job.objects.filter(waiting).exists():
+        match_waiting.delay()
+
+
+@shared_task(name="pipeline.match_waiting")
+def match_waiting() -> None:
+    """A round for all orders that wait: nodes may have come, or become free."""
+    try:
+        round_run()
+    except RoundBusy:
+        logger.info("round_busy")
+    except ChainError as error:
+        logger.warning("round_waits_for_chain", code=error.code, why=str(error))
 
 
 def _work(job_id: str, tries: int, step: Step) -> None:

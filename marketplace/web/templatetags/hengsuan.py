@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from marketplace.licences.vocabulary import Wording
 from marketplace.licences.wording import title_of
-from marketplace.web.wording import event_title, state_title
+from marketplace.web.wording import event_title, rule_title, state_title
 
 __all__ = [
     "clause_title",
@@ -91,6 +91,9 @@ def state_badge(value: object) -> SafeString:
 def kind_title(value: object) -> str:
     """The name of an event for people."""
     return event_title(str(value))
+
+
+register.filter("rule_title", rule_title)
 
 
 @register.filter

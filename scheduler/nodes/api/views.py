@@ -18,6 +18,7 @@ from marketplace.rest.permissions import IsNode, IsSignedParty
 from scheduler.nodes import selectors, services
 from scheduler.nodes.api.serializers import AvailabilitySerializer, NodeSerializer, RegisterNodeSerializer
 from scheduler.nodes.models import Availability, Node
+from scheduler.nodes.records import node_records
 
 __all__ = ["AvailabilityView", "NodeListView", "NodeView"]
 
@@ -31,6 +32,14 @@ class NodeListView(generics.ListAPIView[Node]):
 
     def get_queryset(self) -> QuerySet[Node]:
         return selectors.nodes_listed()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        self._records = node_records(node_ids=[node.node_id for node in page or ()])
+        return page
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "records": getattr(self, "_records", None)}
 
     def get_permissions(self) -> list[BasePermission]:
         return [IsNode()] if self.request.method == "POST" else [AllowAny()]

@@ -13,7 +13,9 @@ from proofs.formats import from_hex
 from proofs.keys import DEVELOPMENT
 from proofs.receipt import Receipt as Bundle
 from proofs.receipt import ReceiptInput
-from scheduler.nodes.services import node_note_answered
+from scheduler.leases.models import Task
+from scheduler.nodes.models import NodeOutcome
+from scheduler.nodes.services import node_outcome_append
 from scheduler.pipeline.ending import tidy
 from scheduler.pipeline.models import ProofRecord, Seat
 from scheduler.pipeline.statement import job_inputs, job_statement, proving_key, verifying_key
@@ -49,7 +51,7 @@ def issue_receipt(job: Job) -> float | None:
             block_number=settled.block_number,
             gas_used=asked.gas_used or 0,  # 0: somebody else settled it
         )
-        node_note_answered(node_ids=_answering_nodes(job, record))
+        _note_outcomes(job, record)
     return None
 
 
@@ -91,6 +93,11 @@ def _input(item: JobInput) -> ReceiptInput:
     )
 
 
-def _answering_nodes(job: Job, record: ProofRecord) -> list[str]:
-    seats = Seat.objects.filter(job=job, attempt=job.attempt, seat__in=record.answering)
-    return list(seats.values_list("node_id", flat=True))
+def _note_outcomes(job: Job, record: ProofRecord) -> None:
+    """The answering nodes finished; late if a lease of theirs had lapsed on the way."""
+    lapsed = set(
+        Task.objects.filter(job=job, attempt=job.attempt, losses__gt=0).values_list("seat", flat=True)
+    )
+    for seat in Seat.objects.filter(job=job, attempt=job.attempt, seat__in=record.answering):
+        kind = NodeOutcome.Kind.LATE if seat.seat in lapsed else NodeOutcome.Kind.FINISHED
+        node_outcome_append(node_id=seat.node_id, job=job, attempt=job.attempt, kind=kind)

@@ -33,6 +33,7 @@ def busy_market(market: Any, placed_job: Any, make_task: Any) -> Any:
         "leases/blob",
         "pipeline/seat",
         "pipeline/matchround",
+        "pipeline/matchdecision",
         "pipeline/proofrecord",
         "pipeline/fault",
     ],

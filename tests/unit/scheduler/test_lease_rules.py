@@ -54,7 +54,16 @@ def test_a_party_is_lost_when_it_is_silent_for_longer_than_the_task_allows(
 
 def test_capabilities_are_read_strictly_and_written_in_order() -> None:
     read = Capabilities.from_json({"capacities": [8192, 16], "backend": "native"})
-    assert read.to_json() == {"capacities": [16, 8192], "backend": "native", "cores": 0, "memory_bytes": 0}
+    assert read.to_json() == {
+        "capacities": [16, 8192],
+        "backend": "native",
+        "cores": 0,
+        "memory_bytes": 0,
+        "storage_bytes": 0,
+        "bandwidth_bps": 0,
+        "latency_ms": 0,
+        "seats": 4,
+    }
 
 
 @pytest.mark.parametrize(

@@ -353,7 +353,7 @@ def world(
     market: Any, make_event: Callable[..., Any], broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """Two providers, a consumer, three nodes. The market takes two per cent."""
-    monkeypatch.setattr("scheduler.pipeline.seating.market_fee_bps", lambda: 200)
+    monkeypatch.setattr("scheduler.pipeline.offers.market_fee_bps", lambda: 200)
     made = World(market, PlayedChain(make_event))
     made.add_nodes(3)
     return made

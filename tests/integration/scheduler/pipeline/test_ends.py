@@ -13,8 +13,9 @@ from marketplace.accounts.models import Party
 from marketplace.orders.models import Job, JobState
 from marketplace.orders.services import job_cancel
 from marketplace.signing.eip712 import CancelOrder
+from scheduler.matching import market_from, verdicts
 from scheduler.nodes.models import Availability, Node, NodeState
-from scheduler.pipeline.models import MatchRound
+from scheduler.pipeline.models import MatchDecision
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_verification")]
 
@@ -43,7 +44,6 @@ def test_a_broken_clause_refuses_the_job_and_is_named(market: Any, world: Any) -
         ({"availability": Availability.DRAINING}, "not_available"),
         ({"region": "eu-west"}, "region_not_allowed"),
         ({"tier": 2}, "tier_not_allowed"),
-        ({"fee_per_job": 10**6}, "fee_above_limit"),
         ({"capabilities": {"capacities": [8]}}, "capacity_missing"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -56,10 +56,18 @@ def test_without_a_fit_the_job_waits_and_the_trace_says_why(
     Node.objects.filter(node_id=node.node_id).update(**change)
     job = world.run(world.market.place(placement={"regions": ["cn-east"], "tiers": ["cloud"]}))
     assert job.state == JobState.ADMITTED
-    kept = MatchRound.objects.get(job=job)
-    verdicts = {entry["node_id"]: entry["rule"] for entry in kept.trace}
-    assert verdicts[node.node_id] == rule
-    assert kept.outcome["shortfall"] == "too_few_nodes"
+    kept = MatchDecision.objects.get(job=job)
+    assert kept.clause == rule
+    assert {"rule": rule, "removed": 1, "operators_left": 2} in kept.trace["funnel"]
+    assert verdicts(market_from(kept.round.inputs), job.job_id)[node.node_id] == rule
+
+
+def test_a_job_whose_limit_is_too_low_is_told_the_price(world: Any) -> None:
+    Node.objects.filter(party__name="node-1").update(fee_per_job=10**6)
+    job = world.run(world.market.place())
+    assert job.state == JobState.ADMITTED
+    kept = MatchDecision.objects.get(job=job)
+    assert (kept.clause, kept.trace["price"]) == ("price_above_limit", str((220 + 10**6) * 102 // 100))
 
 
 def test_a_licence_can_restrict_the_nodes_region(market: Any, world: Any) -> None:
@@ -68,7 +76,7 @@ def test_a_licence_can_restrict_the_nodes_region(market: Any, world: Any) -> Non
     licence.save(update_fields=["terms"])
     job = world.run(market.place())
     assert job.state == JobState.ADMITTED
-    assert {entry["rule"] for entry in MatchRound.objects.get(job=job).trace} == {"region_not_allowed"}
+    assert MatchDecision.objects.get(job=job).clause == "region_not_allowed"
 
 
 def test_a_silent_node_is_not_matched(world: Any) -> None:
@@ -76,7 +84,7 @@ def test_a_silent_node_is_not_matched(world: Any) -> None:
     world.actors["node-1"].is_silent = True
     job = world.run(world.market.place())
     assert job.state == JobState.ADMITTED
-    assert "not_seen" in {entry["rule"] for entry in MatchRound.objects.get(job=job).trace}
+    assert MatchDecision.objects.get(job=job).clause == "not_seen"
 
 
 def test_the_same_inputs_are_recorded_once_and_a_new_node_is_matched(world: Any) -> None:
@@ -84,11 +92,11 @@ def test_the_same_inputs_are_recorded_once_and_a_new_node_is_matched(world: Any)
     job = world.market.place()
     for _ in range(3):
         world.run(job)
-    assert MatchRound.objects.filter(job=job).count() == 1
+    assert MatchDecision.objects.filter(job=job).count() == 1
     assert world.events(job).count("match_not_found") == 1
     world.add_nodes(1)
     assert world.run(job).state == JobState.SETTLED
-    assert MatchRound.objects.filter(job=job).count() == 2
+    assert MatchDecision.objects.filter(job=job).count() == 2
 
 
 def test_nodes_of_a_party_to_the_job_or_of_one_operator_are_never_seated(world: Any) -> None:

@@ -11,7 +11,6 @@ import pytest
 from marketplace.chain.models import ChainTransaction
 from marketplace.orders.models import Job, JobState
 from proofs.backend import get_backend
-from scheduler.nodes.models import Node
 from scheduler.pipeline.errors import ContributionInvalid, PackagesInvalid, PointMalformed, ResultShareMissing
 from scheduler.pipeline.models import Fault, ProofRecord, Seat
 
@@ -58,7 +57,7 @@ def test_a_wrong_binding_names_the_node_and_the_job_goes_on_without_it(
     kinds = {message["kind"] for message in fault.evidence["messages"]}
     assert {"compute", "prove"} <= kinds, "its signed answers are kept"
     assert villain.member.node.node_id not in nodes_of(job, 2)
-    assert Node.objects.get(party=villain.party).jobs_faulted == 1
+    assert [outcome.kind for outcome in villain.member.node.outcomes.all()] == ["faulted"]
     assert "fault_found" in world.events(job)
     accused = ChainTransaction.objects.get(kind="accuse")
     assert (accused.contract, accused.function, accused.job_id) == ("Evidence", "accuseBinding", job.job_id)
@@ -273,7 +272,7 @@ def test_a_silent_node_is_replaced(world: Any) -> None:
     job = world.run(job)
     assert (job.state, job.attempt) == (JobState.SETTLED, 2), world.events(job)
     assert silent.member.node.node_id not in nodes_of(job, 2)
-    assert Node.objects.get(party=silent.party).jobs_lost == 1
+    assert [outcome.kind for outcome in silent.member.node.outcomes.all()] == ["failed"]
     lost = job.events.get(kind="seats_lost").detail["seats"]
     assert [(seat["seat"], seat["code"]) for seat in lost] == [(2, "party_lost")]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 from nacl.public import SealedBox
 
 from marketplace.orders.models import JobState, Receipt
@@ -16,8 +19,9 @@ from proofs.field import signed
 from proofs.messages import ResultShare
 from proofs.node import deal_context
 from scheduler.leases.blobs import blob_open
-from scheduler.matching import outcome_document, replay, trace_document
+from scheduler.matching import decision_document, replay
 from scheduler.nodes.models import Node
+from scheduler.nodes.records import node_records
 from scheduler.pipeline.errors import ResultSharesNotReady, ResultSharesNotYours
 from scheduler.pipeline.models import MatchRound, ProofRecord
 from scheduler.pipeline.selectors import result_shares
@@ -96,15 +100,35 @@ def test_a_public_job_shows_its_outputs(world: Any, quick_verification: None) ->
 
 
 def test_the_decision_can_be_replayed_from_its_record(settled_job: Any) -> None:
-    kept = MatchRound.objects.get(job=settled_job)
-    again = replay(kept.inputs)
-    assert outcome_document(again) == kept.outcome
-    assert trace_document(again) == kept.trace
+    kept = MatchRound.objects.get(decisions__job=settled_job)
+    (again,) = replay(kept.inputs, solver=kept.solver).decisions
+    assert decision_document(again) == kept.decisions.get().trace
+    said = StringIO()
+    call_command("replay_round", str(kept.id), stdout=said)
+    assert kept.input_hash in said.getvalue()
+
+
+def test_a_round_whose_record_was_changed_does_not_replay(settled_job: Any) -> None:
+    kept = MatchRound.objects.get(decisions__job=settled_job)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+    kept.decisions.update(trace={**kept.decisions.get().trace, "price": "1"})
+    with pytest.raises(CommandError, match=settled_job.job_id):
+        call_command("replay_round", str(kept.id))
 
 
 def test_the_answering_nodes_gain_record_and_speed(settled_job: Any) -> None:
+    records = node_records(node_ids=[node.node_id for node in Node.objects.all()])
     for node in Node.objects.all():
-        assert (node.jobs_answered, node.jobs_lost, node.jobs_faulted) == (1, 0, 0)
+        record = records[node.node_id]
+        assert (record.finished, record.late, record.failed, record.faulted, record.slashed) == (
+            1,
+            0,
+            0,
+            0,
+            0,
+        )
+        assert record.failure_ppm < 50_000
         assert node.compute_cells == 6 * 3
         assert node.compute_seconds > 0
 

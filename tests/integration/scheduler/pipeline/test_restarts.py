@@ -13,8 +13,9 @@ from django.db import connections
 from marketplace.config.celery import app
 from marketplace.orders.models import Job, JobState, Receipt
 from scheduler.leases.models import Task
+from scheduler.nodes.models import NodeOutcome
 from scheduler.pipeline import points
-from scheduler.pipeline.models import MatchRound, ProofRecord, Seat
+from scheduler.pipeline.models import MatchDecision, ProofRecord, Seat
 from scheduler.pipeline.runner import Step, job_step, step_of
 from scheduler.pipeline.tasks import advance, start_dealing, sweep
 
@@ -44,7 +45,7 @@ POINTS = [
         "receipt",
     )
     for moment in ("begin", "commit", "end")
-] + ["verify.computed"]
+] + ["round.decided", "round.kept", "verify.computed"]
 
 
 class Killed(BaseException):
@@ -56,12 +57,12 @@ def check_everything_once(world: Any, job: Job) -> None:
     assert world.events(job) == ROAD
     assert world.chain.mined == ["open", "startDealing", "settleSealed"]
     assert Seat.objects.filter(job=job).count() == 3
-    assert MatchRound.objects.filter(job=job).count() == 1
+    assert MatchDecision.objects.filter(job=job).count() == 1
     assert ProofRecord.objects.filter(job=job).count() == 1
     assert Task.objects.filter(job=job).count() == 2 + 3 + 3
     assert Receipt.objects.filter(job=job).count() == 1
-    answered = {seat.node.jobs_answered for seat in job.seats.select_related("node")}
-    assert answered == {1}
+    outcomes = NodeOutcome.objects.filter(job=job).values_list("kind", flat=True)
+    assert list(outcomes) == ["finished"] * 3
 
 
 @pytest.mark.django_db
