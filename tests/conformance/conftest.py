@@ -1,4 +1,12 @@
-"""The cast of the backend tests: every backend in turn, and points that must be refused."""
+"""What every implementation of the curve and the verifier must do alike: py_ecc, the kernel, the chain.
+
+- laws, encodings, vectors: `test_scalar_vectors`, `test_polynomials`, `test_group_laws`,
+  `test_point_lists`, `test_pairing`, `test_point_encodings`; `test_ethereum_vectors` (EIP-196, EIP-197)
+  on anvil's precompiles too
+- the same answers on random and on hostile input: `test_backends_agree`, `test_chain_agrees`
+- PROTOCOL, *Must be rejected*: `test_must_be_rejected`, and for the contract on the same vectors
+  `contracts/test/Groth16VerifierVectors.t.sol`; `test_every_byte_of_a_proof` on backends and contract
+"""
 
 from __future__ import annotations
 
@@ -9,6 +17,7 @@ import pytest
 
 from proofs.backend import Backend, available_backends, get_backend
 from proofs.field import P, R
+from tests.conformance.chain import Chain, deploy_verifier
 
 TWIST_B = (
     19485874751759354771024239261021720505790618469301721065564631296452457478373,
@@ -38,9 +47,21 @@ def load(name: str) -> Backend:
     if name in available_backends():
         return get_backend(name)
     missing = "the native kernel is not built: maturin develop --release -m proofs/native/Cargo.toml"
-    if os.environ.get("HENGSUAN_REQUIRE_NATIVE") == "1" or shutil.which("cargo"):
+    if os.environ.get("HENGSUAN_REQUIRE_KERNEL") == "1" or shutil.which("cargo"):
         pytest.fail(missing)
     pytest.skip(f"{missing} (and there is no Rust toolchain here)")
+
+
+@pytest.fixture(scope="session")
+def chain(chain_url: str) -> Chain:
+    """The precompiles and the contract, asked by eth_call."""
+    return Chain(chain_url)
+
+
+@pytest.fixture(scope="session")
+def verifier_address(chain: Chain) -> str:
+    """A Groth16Verifier with the key of the vectors of tests/vectors/contract."""
+    return deploy_verifier(chain)
 
 
 @pytest.fixture(scope="session")

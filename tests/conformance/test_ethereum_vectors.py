@@ -9,6 +9,7 @@ import pytest
 
 from proofs.backend import Backend
 from proofs.field import P
+from tests.conformance.chain import Chain
 
 SUMS = {
     "generator doubled": (
@@ -76,6 +77,28 @@ JEFF1_RIGHT = (
     "090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b"
     "12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa",
 )
+
+
+@pytest.mark.parametrize(("points", "expected"), SUMS.values(), ids=SUMS.keys())
+def test_the_chain_has_these_sums(chain: Chain, points: str, expected: str) -> None:
+    answer = chain.precompile(6, bytes.fromhex(points))
+    assert answer is not None
+    assert answer.hex() == expected
+
+
+@pytest.mark.parametrize(("point", "scalar", "expected"), PRODUCTS.values(), ids=PRODUCTS.keys())
+def test_the_chain_has_these_products(chain: Chain, point: str, scalar: str, expected: str) -> None:
+    answer = chain.precompile(7, bytes.fromhex(point + scalar))
+    assert answer is not None
+    assert answer.hex() == expected
+
+
+def test_the_chain_has_these_pairings(chain: Chain) -> None:
+    pairs = zip(JEFF1_LEFT, JEFF1_RIGHT, strict=True)
+    raw = bytes.fromhex("".join(left + right for left, right in pairs))
+    assert chain.precompile(8, raw) == (1).to_bytes(32)
+    assert chain.precompile(8, raw[:192]) == bytes(32), "one pair alone is not one"
+    assert chain.precompile(8, b"") == (1).to_bytes(32), "the empty product is"
 
 
 @pytest.mark.parametrize(("points", "expected"), SUMS.values(), ids=SUMS.keys())

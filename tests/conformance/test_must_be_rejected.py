@@ -16,7 +16,7 @@ from proofs.keys import VerifyingKey
 from proofs.proof import Proof
 from proofs.statement import BoundStatement, JobContext, Result
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "contract"
+VECTORS = Path(__file__).parents[1] / "vectors" / "contract"
 CONTRACT_ONLY = "CombinationInvalid"
 VALID = sorted(VECTORS.glob("*.json"))
 REJECTED = sorted((VECTORS / "rejected").glob("*.json"))
