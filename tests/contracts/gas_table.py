@@ -42,10 +42,10 @@ OTHERS = {
 }
 HEAD = """# Gas
 
-Made by `python tests/contracts/gas_table.py` from `contracts/snapshots/`, which `make check-gas` compares with what the contracts
-use now. Transactions include calldata and their 21,000 and start with every slot cold; *verify* is the verifier's own
-execution, as settling pays it. Columns include `ones`; jobs have two inputs and three nodes, so with the treasury six payees,
-who have balances already. `open` reserves on two licences; with 2 columns it is one input.
+Made by `python tests/contracts/gas_table.py` from `contracts/snapshots/`, which `make check-gas` compares
+with what the contracts use now. Transactions include calldata and their 21,000 and start with every slot
+cold; *verify* is the verifier's own execution, as settling pays it. Columns include `ones`; jobs have three
+nodes and two inputs (one with 2 columns), so with the treasury six payees, who have balances already.
 
 """
 
@@ -80,10 +80,10 @@ def _shown(gas: int, name: str) -> str:
 
 TAIL = """
 ## Against a snarkjs verifier
-Measured in the same way (forge, solc 0.8, its `verifyProof` called once) on verifiers that snarkjs 0.7.6 exports, made for the
-measurement and not kept here, since their licence is the GPL: 188,922 with one public input and 195,611 with two. A public
-result of one output has two inputs, the output and the job that it is bound to, and one pairing (34,000) more, for
-the commitments in place of the columns.
+Measured in the same way (forge, the same solc and settings, one call of `verifyProof`) on verifiers that
+snarkjs 0.7.6 exports, made for the measurement and not kept here, since their licence is the GPL: 188,922
+with one public input and 195,611 with two. A public result of one output has two inputs, the output and the
+job that it is bound to, and one pairing (34,000) more, for the commitments in place of the columns.
 """
 
 
