@@ -1,88 +1,61 @@
-"""Who broke a job whose combined proof does not verify. PROTOCOL, *Sharing and the nodes*, last paragraph.
+"""Who broke a job whose combined proof does not verify. PROTOCOL, *Sharing and the nodes*; docs/adr/0008.
 
 1. ``check_binding`` tests each node's Y, P, pi against its own F_M(k): public values, no further message.
-2. Dealers publish commitments to the slopes of their columns; F(k) = F + k F_s1 + … commits to seat k's
-   share. A node whose share does not open F(k) accuses its dealer, else it proves its own share statement.
-3. ``contribution_agrees`` compares the C_k of a failed set with the answers of a set that did verify: all
-   unmasked contributions lie on one polynomial of degree g t.
+2. Dealers commit to what they dealt (``proofs.deal_commitments``). ``check_contribution`` then tests each
+   C_k by one pairing product of public values. If every seat of the set passes 1 and 2, the combined proof
+   verifies, whatever the dealers published; so a seat fails.
+3. The node of a failing seat either accuses a dealer whose package does not open the commitments, or has
+   nothing to say for itself but its own share statement: then the node is at fault.
+4. An accused dealer opens the package to the market, whose ciphertext it signed: ``check_package`` decides.
 
-An own share statement shows that a node holds right shares and can prove; that its earlier C_k was wrong
-is shown by step 3. Publishing a share in the clear would cost one node of the threshold, so an accusation
-carries the commitment of the share that was received; the package is disclosed to the arbiter only.
+A node whose packages open the commitments and that answers as PROTOCOL says passes 1 and 2 always.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from proofs import formats, inner_product, prover, verifier
-from proofs.backend.base import G1_BYTES, Backend, Buffer
+from proofs.backend.base import G1_BYTES, Backend
 from proofs.clock import timed
-from proofs.columns import commit
+from proofs.columns import ColumnCommitment, commit
 from proofs.coordinator import CombinedRound1
-from proofs.errors import (
-    AnswersInconsistent,
-    ContextMismatch,
-    MalformedInput,
-    PairingFailed,
-    ProofSystemError,
-    ShareMismatch,
+from proofs.deal_commitments import (
+    DealerCommitments,
+    SlopeCommitment,
+    check_package,
+    powers_of_seat,
+    require_all_slopes,
+    seat_statement,
 )
+from proofs.errors import AnswersInconsistent, PairingFailed, ShareMismatch
 from proofs.field import R
 from proofs.inner_product import scalar_bytes
 from proofs.keys import ProvingKey, VerifyingKey
-from proofs.messages import Randomisers, Round1Message, Round2Message
+from proofs.messages import Round1Message, Round2Message
 from proofs.node import share_columns
 from proofs.proof import Proof
 from proofs.randomness import Random
-from proofs.sharing import DealerPackage, Dealing, lagrange_at
-from proofs.statement import BoundStatement, JobContext, SealedResult, Statement
+from proofs.sharing import DealerPackage
+from proofs.statement import BoundStatement, JobContext, PublicResult, SealedResult, Statement
 
 __all__ = [
     "Accusation",
-    "Answered",
-    "Fault",
     "OwnStatement",
-    "SlopeCommitment",
     "answer_blame",
     "check_binding",
-    "check_share",
-    "commit_slopes",
-    "confirm_accusation",
-    "contribution_agrees",
-    "judge",
-    "seat_statement",
+    "check_contribution",
     "verify_own_statement",
 ]
 
 
 @dataclass(frozen=True)
-class SlopeCommitment:
-    """F_s1 … F_st of one dealt column."""
-
-    position: int
-    coefficients: tuple[bytes, ...]
-
-    def document(self) -> dict[str, object]:
-        return {
-            "position": self.position,
-            "coefficients": [formats.to_hex(point) for point in self.coefficients],
-        }
-
-    @classmethod
-    def from_document(cls, document: object, where: str = "slope") -> SlopeCommitment:
-        fields = formats.mapping(document, ("position", "coefficients"), where)
-        points = formats.sequence(fields["coefficients"], f"{where}.coefficients")
-        return cls(
-            position=formats.integer(fields["position"], f"{where}.position", 1, 4096),
-            coefficients=tuple(formats.from_hex(p, f"{where}.coefficients", G1_BYTES) for p in points),
-        )
-
-
-@dataclass(frozen=True)
 class OwnStatement:
-    """A node's freshly randomised proof of the Gram matrix of its shares, against F(k)."""
+    """A node's freshly randomised proof of the Gram matrix of its shares, against F(k).
+
+    A node that gives one accuses no dealer. The contract Evidence can convict it if the proof is false.
+    """
 
     seat: int
     result: SealedResult
@@ -103,72 +76,26 @@ class OwnStatement:
 
 @dataclass(frozen=True)
 class Accusation:
-    """Seat k says that the share of one column opens another commitment than F(k)."""
+    """Seat k says that the package that deals column ``position`` does not open its dealer's commitments."""
 
     seat: int
     position: int
-    received: bytes
-    """Commitment of the share that the dealer's package holds."""
+    """The first column of the accused package."""
+    commitments: bytes
+    """``DealerCommitments.digest`` of those that were compared."""
 
     def document(self) -> dict[str, object]:
-        return {"position": self.position, "received": formats.to_hex(self.received)}
+        return {"position": self.position, "commitments": formats.to_hex(self.commitments)}
 
     @classmethod
     def from_document(cls, document: object, seat: int) -> Accusation:
         where = f"accusation of seat {seat}"
-        fields = formats.mapping(document, ("position", "received"), where)
+        fields = formats.mapping(document, ("position", "commitments"), where)
         position = formats.integer(fields["position"], f"{where}.position", 1, 4096)
-        return cls(seat, position, formats.from_hex(fields["received"], f"{where}.received", G1_BYTES))
-
-
-@dataclass(frozen=True)
-class Fault:
-    """``party`` is ``dealer`` (then ``position`` names its column) or ``node`` (then ``seat``)."""
-
-    party: str
-    seat: int
-    position: int | None
-    reason: str
-
-
-# dealer ----------------------------------------------------------------------------------------
-
-
-def commit_slopes(key: ProvingKey, dealing: Dealing) -> list[SlopeCommitment]:
-    """Commitments to the slopes that ``dealing`` derives from its seed."""
-    return [
-        SlopeCommitment(position, tuple(key.lagrange.msm(slope) for slope in dealing.slopes(position)))
-        for position in dealing.positions
-    ]
-
-
-def seat_statement(
-    backend: Backend, statement: Statement, slopes: Sequence[SlopeCommitment], seat: int
-) -> Statement:
-    """The statement about seat k's shares: F(k) = F + k F_s1 + … in place of F; ``ones`` stays.
-
-    Raises AnswersInconsistent unless the slopes of every dealt column are given exactly once.
-    """
-    positions = sorted(slope.position for slope in slopes)
-    if positions != list(range(1, len(statement.columns))):
-        raise AnswersInconsistent(
-            f"slopes of columns {positions} given; each of 1 … {len(statement.columns) - 1} is needed once"
-        )
-    columns = list(statement.columns)
-    for slope in slopes:
-        points = columns[slope.position] + b"".join(slope.coefficients)
-        powers = [pow(seat, i, R) for i in range(1 + len(slope.coefficients))]
-        columns[slope.position] = backend.g1_msm(points, b"".join(map(scalar_bytes, powers)))
-    return replace(statement, columns=tuple(columns))
+        return cls(seat, position, formats.from_hex(fields["commitments"], f"{where}.commitments", 32))
 
 
 # node ------------------------------------------------------------------------------------------
-
-
-def check_share(key: ProvingKey, commitment: bytes, share: Buffer) -> None:
-    """ShareMismatch unless the share opens F(k)."""
-    if key.lagrange.msm(share) != commitment:
-        raise ShareMismatch("the share does not open the commitment that its dealer published")
 
 
 @timed
@@ -177,22 +104,32 @@ def answer_blame(
     context: JobContext,
     statement: Statement,
     packages: Sequence[DealerPackage],
-    slopes: Sequence[SlopeCommitment],
+    commitments: Sequence[DealerCommitments],
     random: Random | None = None,
 ) -> OwnStatement | Accusation:
-    """The node's answer: its own statement, or an accusation of the first dealer whose share is wrong."""
-    seat = packages[0].seat if packages else 0
+    """The node's answer: its own statement, or an accusation of the first dealer whose package is wrong.
+
+    Raises AnswersInconsistent unless there are commitments of exactly the packages' columns.
+    """
     shares = share_columns(key, statement, packages)
-    own = seat_statement(key.backend, statement, slopes, seat)
-    for position in range(1, len(shares)):
+    by_columns = {published.positions: published for published in commitments}
+    for package in packages:
+        published = by_columns.get(tuple(sorted(package.columns)))
+        if published is None:
+            raise AnswersInconsistent(f"no commitments for the package of columns {sorted(package.columns)}")
         try:
-            check_share(key, own.columns[position], shares[position])
+            check_package(key, statement, published, package)
         except ShareMismatch:
-            return Accusation(seat, position, key.lagrange.msm(shares[position]))
-    commitments = [commit(key, share) for share in shares]
-    proven = prover.prove_sealed(key, context, own, shares, commitments, random)
+            return Accusation(package.seat, min(package.columns), published.digest)
+    own = seat_statement(key.backend, statement, _slopes(commitments), packages[0].seat)
+    committed = [commit(key, share) for share in shares]
+    proven = prover.prove_sealed(key, context, own, shares, committed, random)
     assert isinstance(proven.result, SealedResult)  # by prove_sealed
-    return OwnStatement(seat, proven.result, proven.proof)
+    return OwnStatement(packages[0].seat, proven.result, proven.proof)
+
+
+def _slopes(commitments: Sequence[DealerCommitments]) -> list[SlopeCommitment]:
+    return [slope for published in commitments for slope in published.slopes]
 
 
 # judge -----------------------------------------------------------------------------------------
@@ -209,24 +146,6 @@ def verify_own_statement(
     """Raises as ``verifier.verify_statement`` does unless the proof shows the node's own share statement."""
     own = seat_statement(backend, statement, slopes, answer.seat)
     verifier.verify_statement(backend, key, BoundStatement(context, own, answer.result), answer.proof)
-
-
-def confirm_accusation(
-    key: ProvingKey,
-    statement: Statement,
-    slopes: Sequence[SlopeCommitment],
-    accusation: Accusation,
-    package: DealerPackage,
-) -> bool:
-    """Whether the disclosed package (its hash signed by the dealer, checked by the caller) is at fault.
-
-    False: the share does open F(k), so the accusing node is at fault. Raises ContextMismatch if the package
-    is not the accused one.
-    """
-    if package.seat != accusation.seat or accusation.position not in package.columns:
-        raise ContextMismatch("the disclosed package is not the one that was accused")
-    own = seat_statement(key.backend, statement, slopes, accusation.seat)
-    return key.lagrange.msm(package.columns[accusation.position]) != own.columns[accusation.position]
 
 
 def check_binding(
@@ -251,78 +170,82 @@ def check_binding(
         raise PairingFailed(f"pi of seat {round1.seat} does not open its F_M at z to its Y")
 
 
-@dataclass(frozen=True)
-class Answered:
-    """One answering set's public messages, by seat."""
+def check_contribution(
+    key: ProvingKey,
+    combined: CombinedRound1,
+    columns: Sequence[ColumnCommitment],
+    dealt: Sequence[DealerCommitments],
+    round1: Round1Message,
+    round2: Round2Message,
+) -> None:
+    """PairingFailed unless C_k is what PROTOCOL, round 2, prescribes for shares that open F(k) and masks
+    that open V(k); ``columns`` are the job's, ``dealt`` every dealer's. docs/adr/0008:
 
-    combined: CombinedRound1
-    randomisers: Mapping[int, Randomisers]
-    messages: Mapping[int, Round2Message]
+        e(C_k, [delta]2) e(Y_k - lambda_k V(k), G2) =
+            e(left + R, S2_k) e(R_k, right) e(lambda_k (F_p(k) + job [L]1), F2_q(k) + job [L]2)
 
-
-def contribution_agrees(
-    key: ProvingKey, columns_g2: Sequence[bytes], proven: Answered, failed: Answered, seat: int
-) -> bool:
-    """Whether seat's C_k of the failed set lies on the polynomial of the set whose proof verified.
-
-    With C_k = lambda_k X_k + s_k (left + R) + r_k right, e(X_k, [delta]2) follows from public values, and
-    X is a polynomial of degree g t in k. Raises MalformedInput if the sets answered different challenges.
+    with Y_k = lambda_k y'_k [L_0]1 of a public job. Raises AnswersInconsistent unless the dealers committed
+    to every column once, for this challenge, and the node answered this very round 1.
     """
-    if proven.combined.bound.challenge != failed.combined.bound.challenge:
-        raise MalformedInput("the two sets answered different challenges and cannot be compared")
-    backend, bound = key.backend, proven.combined.bound
-    weights = lagrange_at(proven.combined.seats, seat)
-    terms = [(proven, k, weights[k]) for k in proven.combined.seats] + [(failed, seat, R - 1)]
-    left = inner_product.left_point(key, bound)
-    right_g2 = inner_product.right_point_g2(key, bound, columns_g2)
-    contributions, randomisers, scalars = b"", b"", b""
-    g1, g2 = b"", b""
-    for answered, k, weight in terms:
-        factor = weight * pow(answered.combined.weights[k], -1, R) % R
-        contributions += answered.messages[k].c
-        randomisers += answered.randomisers[k].r
-        scalars += scalar_bytes(factor)
-        g1 += backend.g1_mul(backend.g1_sum(left + answered.combined.r), -factor % R)
-        g2 += answered.randomisers[k].s2
-    g1 += backend.g1_msm(contributions, scalars) + backend.g1_neg(backend.g1_msm(randomisers, scalars))
-    return backend.pairing_product_is_one(g1, g2 + key.verifying.delta2 + right_g2)
+    backend, bound, seat = key.backend, combined.bound, round1.seat
+    slopes = _slopes(dealt)
+    require_all_slopes(bound.statement, slopes)
+    if any(published.challenge != bound.challenge for published in dealt):
+        raise AnswersInconsistent("a dealer committed for another challenge than the set's")
+    if round2.answers != combined.answers:
+        raise AnswersInconsistent(f"seat {seat} answered another round 1: this is no evidence against it")
+    weight = combined.weights[seat]
+    left = inner_product.left_point(key, bound) + combined.r
+    left_k = _share_point(backend.g1_msm, bound, key.job_row1, bound.statement.columns, slopes, seat)
+    right_k = _share_point(
+        backend.g2_msm, bound, key.job_row2, [column.f2 for column in columns], slopes, seat
+    )
+    g1 = (
+        round2.c
+        + backend.g1_sum(_result_point(key, combined, round1, round2) + _mask_point(key, dealt, seat, weight))
+        + backend.g1_neg(backend.g1_sum(left) + round1.randomisers.r)
+        + backend.g1_mul(left_k, R - weight)
+    )
+    right = inner_product.right_point_g2(key, bound, [column.f2 for column in columns])
+    g2 = key.verifying.delta2 + backend.g2_generator() + round1.randomisers.s2 + right + right_k
+    if not backend.pairing_product_is_one(g1, g2):
+        raise PairingFailed(f"C of seat {seat} is not the contribution that its shares and masks prescribe")
 
 
-def judge(
-    backend: Backend,
-    key: VerifyingKey,
-    context: JobContext,
-    statement: Statement,
+def _share_point(
+    msm: Callable[[bytes, bytes], bytes],
+    bound: BoundStatement,
+    job_row: bytes,
+    columns: Sequence[bytes],
     slopes: Sequence[SlopeCommitment],
-    answers: Mapping[int, OwnStatement | Accusation | None],
-) -> list[Fault]:
-    """Faults that the answers of step 2 show. None stands for a node that did not answer in time.
-
-    An accusation names the dealer until the disclosed package says otherwise (``confirm_accusation``).
-    """
-    faults = []
-    for seat, answer in sorted(answers.items()):
-        if answer is None:
-            faults.append(Fault("node", seat, None, "did not answer"))
-        elif answer.seat != seat:
-            faults.append(Fault("node", seat, None, "answered for another seat"))
-        elif isinstance(answer, Accusation):
-            faults.append(_weigh_accusation(backend, statement, slopes, answer))
-        else:
-            try:
-                verify_own_statement(backend, key, context, statement, slopes, answer)
-            except ProofSystemError as error:
-                faults.append(Fault("node", seat, None, str(error)))
-    return faults
+    seat: int,
+) -> bytes:
+    """F_p(k) + job [L]1, or F2_q(k) + job [L]2: the weights are the job's, the columns the seat's shares."""
+    in_g1 = len(job_row) == G1_BYTES
+    weights = bound.weights.left if in_g1 else bound.weights.right
+    points, scalars = [job_row, *columns], [bound.job, *weights]
+    for slope in slopes:
+        coefficients = slope.coefficients if in_g1 else slope.coefficients_g2
+        points += coefficients
+        scalars += [weights[slope.position] * k % R for k in powers_of_seat(seat, len(coefficients))]
+    return msm(b"".join(points), b"".join(map(scalar_bytes, scalars)))
 
 
-def _weigh_accusation(
-    backend: Backend, statement: Statement, slopes: Sequence[SlopeCommitment], answer: Accusation
-) -> Fault:
-    """An accusation of a share that opens F(k) by the node's own words is the node's fault."""
-    if answer.position >= len(statement.columns):
-        return Fault("node", answer.seat, None, "accuses a column that the job does not have")
-    own = seat_statement(backend, statement, slopes, answer.seat)
-    if own.columns[answer.position] == answer.received:
-        return Fault("node", answer.seat, answer.position, "accuses a share that opens its commitment")
-    return Fault("dealer", answer.seat, answer.position, "dealt a share that does not open F(k)")
+def _result_point(
+    key: ProvingKey, combined: CombinedRound1, round1: Round1Message, round2: Round2Message
+) -> bytes:
+    """Y_k; of a public job lambda_k y'_k [L_0]1 from the outputs that the node published."""
+    if isinstance(round1.result, PublicResult):
+        outputs = b"".join(map(scalar_bytes, round1.result.outputs))
+        y = inner_product.evaluate_outputs(key.backend, outputs, combined.bound.challenge)
+        return key.backend.g1_mul(key.verifying.l0, y * combined.weights[round1.seat] % R)
+    if round2.binding is None:
+        raise AnswersInconsistent(f"seat {round2.seat} answered round 2 of another kind of job")
+    return round2.binding.y
+
+
+def _mask_point(key: ProvingKey, dealt: Sequence[DealerCommitments], seat: int, weight: int) -> bytes:
+    """- lambda_k V(k), V the sum over the dealers."""
+    points = b"".join(point for published in dealt for point in published.masks)
+    powers = [k for published in dealt for k in powers_of_seat(seat, len(published.masks))]
+    return key.backend.g1_msm(points, b"".join(scalar_bytes((R - weight) * k % R) for k in powers))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from proofs import inner_product
+from proofs import hashing, inner_product
 from proofs.clock import timed
 from proofs.columns import ColumnCommitment
 from proofs.errors import AnswersInconsistent, WrongLength
@@ -18,9 +18,17 @@ from proofs.messages import Round1Message, Round2Message
 from proofs.proof import Proof, ResultBinding
 from proofs.prover import scalars_of
 from proofs.sharing import answers_needed, lagrange_at, lagrange_at_zero
-from proofs.statement import BoundStatement, JobContext, PublicResult, Result, SealedResult, Statement
+from proofs.statement import (
+    BoundStatement,
+    JobContext,
+    PublicResult,
+    Result,
+    SealedResult,
+    Statement,
+    canonical_json,
+)
 
-__all__ = ["CombinedRound1", "are_consistent", "combine_round1", "combine_round2"]
+__all__ = ["CombinedRound1", "answers_digest", "are_consistent", "combine_round1", "combine_round2"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class CombinedRound1:
     bound: BoundStatement
     weights: dict[int, int]
     """lambda_k by seat."""
+    answers: bytes
+    """``answers_digest`` of the set."""
     r: bytes
     s: bytes
     s2: bytes
@@ -61,10 +71,22 @@ def combine_round1(
     return CombinedRound1(
         bound=bound,
         weights=weights,
+        answers=answers_digest(messages),
         r=backend.g1_sum(b"".join(message.randomisers.r for message in messages)),
         s=backend.g1_sum(b"".join(message.randomisers.s for message in messages)),
         s2=backend.g2_sum(b"".join(message.randomisers.s2 for message in messages)),
     )
+
+
+def answers_digest(messages: Sequence[Round1Message]) -> bytes:
+    """keccak256 of the canonical JSON of a set's round 1, by seat: the question that round 2 answers.
+
+    z does not pin the randomisers, and C_k depends on all of them: a node that was shown others than the
+    judge's would seem wrong. So a node signs this digest, and is judged by answers to this question only.
+    """
+    ordered = sorted(messages, key=lambda message: message.seat)
+    question = [{"seat": message.seat, "round1": message.document()} for message in ordered]
+    return hashing.keccak256(canonical_json(question))
 
 
 def _answering_weights(seats: Sequence[int]) -> dict[int, int]:
@@ -140,7 +162,7 @@ def combine_round2(
 ) -> Proof:
     """A and B from public values, C, Y, P and pi as sums. The proof is not verified here.
 
-    Raises AnswersInconsistent unless exactly the answering set answered, in the job's kind.
+    Raises AnswersInconsistent unless exactly the answering set answered, in its kind, this question.
     """
     backend, bound = key.backend, combined.bound
     if sorted(message.seat for message in messages) != list(combined.seats):
@@ -148,6 +170,8 @@ def combine_round2(
     for message in messages:
         if (message.binding is not None) != bound.is_sealed:
             raise AnswersInconsistent(f"seat {message.seat} answered round 2 of another kind of job")
+        if (message.challenge, message.answers) != (bound.challenge, combined.answers):
+            raise AnswersInconsistent(f"seat {message.seat} answered another round 1 than this set's")
 
     def total(part: Callable[[Round2Message], bytes]) -> bytes:
         points = b"".join(map(part, messages))

@@ -68,15 +68,25 @@ class Round1Message:
 
 @dataclass(frozen=True)
 class Round2Message:
-    """Seat k's summand of C and, sealed, of Y, P and pi; already weighted with lambda_k."""
+    """Seat k's summand of C and, sealed, of Y, P and pi; already weighted with lambda_k.
+
+    ``challenge`` and ``answers`` say what it answers: z, and the round 1 of the whole set
+    (``coordinator.answers_digest``). A node answers one question in an attempt, and signs which.
+    """
 
     seat: int
+    challenge: int
+    answers: bytes
     c: bytes
     binding: ResultBinding | None
 
     def document(self) -> dict[str, object]:
-        """``{"C"}`` and, sealed, ``"Y", "P", "pi"``."""
-        document: dict[str, object] = {"C": to_hex(self.c)}
+        """``{"z", "answers", "C"}`` and, sealed, ``"Y", "P", "pi"``."""
+        document: dict[str, object] = {
+            "z": to_hex(self.challenge.to_bytes(SCALAR_BYTES, "big")),
+            "answers": to_hex(self.answers),
+            "C": to_hex(self.c),
+        }
         if self.binding is not None:
             points = {"Y": self.binding.y, "P": self.binding.p, "pi": self.binding.pi}
             document |= {name: to_hex(point) for name, point in points.items()}
@@ -85,12 +95,18 @@ class Round2Message:
     @classmethod
     def from_document(cls, document: object, seat: int) -> Round2Message:
         where = f"round 2 of seat {seat}"
-        is_sealed = isinstance(document, dict) and len(document) > 1
-        keys = ("C", "Y", "P", "pi") if is_sealed else ("C",)
-        fields = mapping(document, keys, where)
-        points = {key: from_hex(fields[key], f"{where}.{key}", G1_BYTES) for key in keys}
+        is_sealed = isinstance(document, dict) and len(document) > 3
+        names = ("C", "Y", "P", "pi") if is_sealed else ("C",)
+        fields = mapping(document, ("z", "answers", *names), where)
+        points = {name: from_hex(fields[name], f"{where}.{name}", G1_BYTES) for name in names}
         binding = ResultBinding(points["Y"], points["P"], points["pi"]) if is_sealed else None
-        return cls(seat, points["C"], binding)
+        return cls(
+            seat=seat,
+            challenge=formats.scalar_from(fields["z"], f"{where}.z"),
+            answers=from_hex(fields["answers"], f"{where}.answers", 32),
+            c=points["C"],
+            binding=binding,
+        )
 
 
 @dataclass(frozen=True, repr=False)  # secret: never in a log

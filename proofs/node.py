@@ -216,7 +216,7 @@ def round2(
     used = _use_once(state, combined)
     binding = weighted_binding(key, combined, masked, state.seat)
     c = contribution(key, combined, columns, masked, state)
-    return Round2(Round2Message(state.seat, c, binding), used)
+    return Round2(Round2Message(state.seat, combined.bound.challenge, combined.answers, c, binding), used)
 
 
 def _check_own_answer(

@@ -6,7 +6,8 @@ has to be blamed on someone. The stream of each mask is ``SeededRandom(seed, con
     context = "hengsuan/deal/v1" || setup_id || job_id || attempt (4 bytes) || label
 
 and labels ``column`` + position (4 bytes) for the t slope vectors of a column, ``zero`` for the g t vectors
-of the zero sharings of the outputs, ``mu`` and ``Z``. Seats are k = 1 … N, the evaluation points.
+of the zero sharings of the outputs, ``mu`` and ``Z``, and ``seal`` + seat (4 bytes) for the ephemeral key
+that the package of a seat is sealed with. Seats are k = 1 … N, the evaluation points.
 """
 
 from __future__ import annotations
@@ -72,6 +73,10 @@ class DealContext:
         """The module docstring's stream for one mask."""
         context = b"hengsuan/deal/v1" + self.setup_id + self.job_id + self.attempt.to_bytes(4, "big")
         return SeededRandom(seed, context + label)
+
+    def sealing_seed(self, seed: bytes, seat: int) -> bytes:
+        """32 secret bytes for the ephemeral key of a seat's sealed package; they open it to an arbiter."""
+        return self.stream(seed, b"seal" + seat.to_bytes(4, "big")).draw(32)
 
 
 @dataclass(frozen=True, repr=False)  # secret: never in a log
@@ -216,6 +221,11 @@ class Dealing:
         return self._vectors(
             b"column" + position.to_bytes(4, "big"), self._context.threshold, self._context.n
         )
+
+    def masks_at(self, challenge: int) -> list[tuple[int, int]]:
+        """Coefficients of k, k^2 … of zeta(k) = sum z^i zero_i(k) and of Z(k), for blame; secret."""
+        zetas = [self._backend.poly_eval(vector, challenge) for vector in self._zero]
+        return list(zip(zetas, self._z[1:], strict=True))
 
     def _vectors(self, label: bytes, count: int, length: int) -> list[bytes]:
         stream = self._context.stream(self._seed, label)

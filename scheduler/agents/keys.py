@@ -15,9 +15,10 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
-from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.public import PrivateKey, SealedBox
 from nacl.signing import SigningKey
 
+from marketplace.signing.sealing import seal
 from scheduler.agents.errors import ConfigurationError, StateError, TaskRefused
 from scheduler.agents.state import StateDirectory
 
@@ -82,9 +83,9 @@ class PartyKeys:
             ) from None
 
 
-def seal_to(sealing_key: str, plaintext: bytes) -> bytes:
-    """A libsodium sealed box (X25519, XSalsa20-Poly1305, fresh ephemeral key) for ``sealing_key``, ``0x``
-    hex.
+def seal_to(sealing_key: str, plaintext: bytes, ephemeral_seed: bytes | None = None) -> bytes:
+    """A libsodium sealed box (X25519, XSalsa20-Poly1305) for ``sealing_key``, ``0x`` hex, with a fresh
+    ephemeral key or that of the seed, which its sender can open to an arbiter.
     """
     raw = bytes.fromhex(sealing_key.removeprefix("0x"))
     if len(raw) != 32:
@@ -93,7 +94,7 @@ def seal_to(sealing_key: str, plaintext: bytes) -> bytes:
             f"A sealing key has 32 bytes, this one {len(raw)}.",
             "Use the registered key.",
         )
-    return bytes(SealedBox(PublicKey(raw)).encrypt(plaintext))
+    return seal(raw, plaintext, ephemeral_seed or secrets.token_bytes(32))
 
 
 def load_or_create_keys(state: StateDirectory) -> PartyKeys:

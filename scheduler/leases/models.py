@@ -24,6 +24,7 @@ class TaskKind(models.TextChoices):
     PROVE = "prove"
     BLAME_DEAL = "blame_deal"
     BLAME_PROVE = "blame_prove"
+    BLAME_OPEN = "blame_open"
 
 
 class Task(models.Model):

@@ -14,7 +14,7 @@ from marketplace.orders.models import Job
 from marketplace.signing.eip712 import OwnStatement, ResultBinding
 from marketplace.signing.evidence import own_statement, result_binding
 from proofs import blame
-from proofs.formats import from_hex
+from proofs.deal_commitments import DealerCommitments
 from proofs.messages import Round1Message, Round2Message
 from proofs.sharing import lagrange_at_zero
 from proofs.statement import SealedResult
@@ -114,8 +114,9 @@ def _accusation_of_statement(job: Job, seat: int, seats: list[Seat]) -> tuple[st
 
 def _slopes(task: Task) -> list[bytes]:
     """F_s1 of columns 1, 2, …; the contract knows threshold 1."""
-    entries = sorted(task.payload["slopes"], key=lambda entry: int(entry["position"]))
-    return [from_hex(entry["coefficients"][0], "slope") for entry in entries]
+    dealt = [DealerCommitments.from_document(entry["commitments"]) for entry in task.payload["commitments"]]
+    slopes = sorted((slope for part in dealt for slope in part.slopes), key=lambda slope: slope.position)
+    return [slope.coefficients[0] for slope in slopes]
 
 
 def _done(job: Job, kind: TaskKind, seat: int) -> Any:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 __all__ = [
+    "blame_answer_seconds",
     "blame_patience_seconds",
     "due_after",
     "expiry_margin",
@@ -28,6 +29,11 @@ def node_silence_seconds() -> int:
 def blame_patience_seconds() -> int:
     """Whoever leaves a blame task lying for longer is taken to be at fault."""
     return int(getattr(settings, "PIPELINE_BLAME_SILENCE_SECONDS", 300))
+
+
+def blame_answer_seconds() -> int:
+    """So long a blame task waits for its answer, however lively its party is; then it is at fault."""
+    return int(getattr(settings, "PIPELINE_BLAME_ANSWER_SECONDS", 900))
 
 
 def expiry_margin() -> timedelta:

@@ -25,7 +25,7 @@ from scheduler.nodes.models import Collateral, Node, NodeState
 from scheduler.nodes.records import NodeRecord, node_records
 from scheduler.nodes.selectors import nodes_listed
 from scheduler.pipeline.conf import due_after, node_freshness
-from scheduler.pipeline.models import Fault, ProofRecord, Seat
+from scheduler.pipeline.models import Fault, FaultRole, Seat
 from scheduler.pipeline.statement import job_inputs
 from scheduler.pipeline.wishes import market_fee_bps
 
@@ -51,23 +51,11 @@ def market_of(jobs: Iterable[Job], *, attempt_offset: int = 0) -> Market:
 
 
 def excluded_nodes(job: Job) -> set[str]:
-    """Nodes of the job's earlier attempts that may not come again.
-
-    They were lost or at fault, accused a dealer, or sat in an attempt whose proof failed without anyone
-    being named.
-    """
+    """Nodes of the job's earlier attempts that may not come again: they were lost or at fault."""
     failed = Task.objects.filter(job=job, state=TaskState.FAILED, seat__gte=1)
-    faults = Fault.objects.filter(job=job)
-    rejected = set(
-        ProofRecord.objects.filter(job=job).exclude(rejection="").values_list("attempt", flat=True)
-    )
-    unattributed = rejected - set(faults.values_list("attempt", flat=True))
+    faults = Fault.objects.filter(job=job, role=FaultRole.NODE)
     places = {*failed.values_list("attempt", "seat"), *faults.values_list("attempt", "seat")}
-    return {
-        seat.node_id
-        for seat in Seat.objects.filter(job=job)
-        if (seat.attempt, seat.seat) in places or seat.attempt in unattributed
-    }
+    return {seat.node_id for seat in Seat.objects.filter(job=job) if (seat.attempt, seat.seat) in places}
 
 
 def seats_open() -> list[Seat]:

@@ -19,8 +19,11 @@ from marketplace.signing.eip712 import Contribution, Deal, TypedMessage
 from marketplace.signing.errors import SigningError
 from proofs import blame, formats
 from proofs.backend import get_backend
+from proofs.coordinator import answers_digest
+from proofs.deal_commitments import DealerCommitments, check_shape
 from proofs.errors import MalformedInput, ProofSystemError
 from proofs.messages import Round1Message, Round2Message
+from proofs.node import deal_context
 from proofs.statement import PublicResult
 from scheduler.leases.conf import blob_storage
 from scheduler.leases.hooks import ResultValidator
@@ -32,18 +35,20 @@ from scheduler.pipeline.errors import (
     PointMalformed,
     ResultShareMissing,
 )
-from scheduler.pipeline.statement import contract_domain, job_statement
+from scheduler.pipeline.models import ProofRecord
+from scheduler.pipeline.statement import contract_domain, job_statement, proving_key
 
 __all__ = [
     "VALIDATORS",
     "check_blame_deal",
+    "check_blame_open",
     "check_blame_prove",
     "check_compute",
     "check_deal",
     "check_prove",
 ]
 
-ROUND_1, ROUND_2, ROUND_SLOPES, ROUND_BLAME = 1, 2, 3, 4
+ROUND_1, ROUND_2, ROUND_COMMITMENTS, ROUND_BLAME, ROUND_OPENING = 1, 2, 3, 4, 5
 
 
 def check_deal(task: Task, result: dict[str, Any]) -> None:
@@ -105,6 +110,8 @@ def check_prove(task: Task, result: dict[str, Any]) -> None:
         message = Round2Message.from_document(result["round2"], task.seat)
         if (message.binding is not None) != is_sealed:
             raise MalformedInput("a sealed job is answered with C, Y, P and pi, a public one with C")
+        if (message.challenge, message.answers) != (_challenge(task), _question(task)):
+            raise MalformedInput("z and answers are not those of the round 1 that the task gives")
         points = message.c
         if message.binding is not None:
             points += message.binding.y + message.binding.p + message.binding.pi
@@ -114,25 +121,49 @@ def check_prove(task: Task, result: dict[str, Any]) -> None:
 
 
 def check_blame_deal(task: Task, result: dict[str, Any]) -> None:
-    """Commitments to the slopes of each column that this dealer dealt, signed by the dealer."""
-    _keys(result, {"slopes", "content_hash", "signature"})
-    _check_contribution(task, result, "slopes", ROUND_SLOPES, signer=task.party.eth_address)
-    inputs = task.payload["context"]["inputs"]
-    counts = [int(item["columns"]).bit_count() - 1 for item in inputs]
-    expected = [
+    """Commitments to this dealer's whole deal, for the failed set's challenge; signed by the dealer."""
+    _keys(result, {"commitments", "content_hash", "signature"})
+    _check_contribution(task, result, "commitments", ROUND_COMMITMENTS, signer=task.party.eth_address)
+    job = _job(task)
+    statement = job_statement(job)
+    context = deal_context(
+        proving_key(job),
+        statement.context,
+        statement.statement,
+        task.attempt,
+        is_sealed=statement.is_sealed,
+    )
+    with _typed_points():
+        commitments = DealerCommitments.from_document(result["commitments"])
+        check_shape(commitments, context, _own_positions(task))
+        if commitments.challenge != _challenge(task):
+            raise MalformedInput("the commitments are for another z than the failed answering set's")
+        slopes = commitments.slopes
+        get_backend().g1_check(b"".join(commitments.masks))
+        get_backend().g1_check(b"".join(point for slope in slopes for point in slope.coefficients))
+        get_backend().g2_check(b"".join(point for slope in slopes for point in slope.coefficients_g2))
+
+
+def _own_positions(task: Task) -> list[int]:
+    """The dealer's columns in the job's column list."""
+    counts = [int(item["columns"]).bit_count() - 1 for item in task.payload["context"]["inputs"]]
+    return [
         1 + sum(counts[:position]) + i
         for position in sorted(task.payload["input_positions"])
         for i in range(counts[position])
     ]
-    with _typed_points():
-        documents = formats.sequence(result["slopes"], "slopes")
-        slopes = [blame.SlopeCommitment.from_document(document) for document in documents]
-        if sorted(slope.position for slope in slopes) != expected:
-            raise MalformedInput(f"slopes of exactly the columns {expected} are needed")
-        threshold = task.payload["context"]["threshold"]
-        if any(len(slope.coefficients) != threshold for slope in slopes):
-            raise MalformedInput(f"each column has {threshold} slopes")
-        get_backend().g1_check(b"".join(point for slope in slopes for point in slope.coefficients))
+
+
+def _challenge(task: Task) -> int:
+    """z of the attempt's answering set."""
+    record = ProofRecord.objects.get(job_id=task.job_id, attempt=task.attempt)
+    return int(record.combination["z"], 16)
+
+
+def _question(task: Task) -> bytes:
+    """The round 1 that a ``prove`` task asks about."""
+    entries = task.payload["round1"]
+    return answers_digest([Round1Message.from_document(entry["round1"], entry["seat"]) for entry in entries])
 
 
 def check_blame_prove(task: Task, result: dict[str, Any]) -> None:
@@ -147,7 +178,7 @@ def check_blame_prove(task: Task, result: dict[str, Any]) -> None:
     with _typed_points():
         backend = get_backend()
         if name == "accusation":
-            backend.g1_check(blame.Accusation.from_document(result[name], task.seat).received)
+            blame.Accusation.from_document(result[name], task.seat)
             return
         own = blame.OwnStatement.from_document(result[name], task.seat)
         a, b, *rest = proof_points(own)
@@ -156,12 +187,24 @@ def check_blame_prove(task: Task, result: dict[str, Any]) -> None:
         _check_signed(own_claim(task, own), result["evidence_signature"], _seat_signer(task))
 
 
+def check_blame_open(task: Task, result: dict[str, Any]) -> None:
+    """The ephemeral secret of the accused package, signed by the dealer; what it opens is judged later."""
+    _keys(result, {"opening", "content_hash", "signature"})
+    _check_contribution(task, result, "opening", ROUND_OPENING, signer=task.party.eth_address)
+    with _typed_points():
+        fields = formats.mapping(result["opening"], ("seat", "ephemeral_secret"), "opening")
+        formats.from_hex(fields["ephemeral_secret"], "opening.ephemeral_secret", 32)
+        if formats.integer(fields["seat"], "opening.seat", 1) != task.seat:
+            raise MalformedInput(f"the package of seat {task.seat} is to be opened")
+
+
 VALIDATORS: dict[str, ResultValidator] = {
     TaskKind.DEAL: check_deal,
     TaskKind.COMPUTE: check_compute,
     TaskKind.PROVE: check_prove,
     TaskKind.BLAME_DEAL: check_blame_deal,
     TaskKind.BLAME_PROVE: check_blame_prove,
+    TaskKind.BLAME_OPEN: check_blame_open,
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.stage import ODD_NODE, Stage
+from tests.chaos.stage import ODD_NODE, SPARE, Stage
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -77,21 +77,45 @@ def test_a_node_that_signs_a_false_proof_of_its_own_shares_loses_its_stake(stage
     stage.assert_convicted(job_id, "accuse", STAKE)
 
 
-def test_a_wrong_proof_part_of_a_node_that_nobody_can_convict_never_settles(stage: Stage) -> None:
-    """C alone shows nothing against its sender (proofs.blame): the whole attempt is given up, and with one
-    other node left the job ends."""
+def test_a_wrong_proof_part_whose_sender_proves_its_shares_honestly_is_named_and_replaced(
+    stage: Stage,
+) -> None:
     market, before = stage.market, stage.market.money()
     with stage.odd_node(prove="wrong_core"):
         job_id = stage.order_with_odd_node()
+        job = market.wait_for_state(job_id, "SETTLED")
+    assert job["attempt"] == 2, market.story(job_id)
+    (fault,) = market.events(job_id, "fault_found")
+    assert (fault["detail"]["node_id"], fault["detail"]["reason"]) == (stage.node_id, "contribution_wrong")
+    assert stage.node_id not in stage.seats(job_id, 2)
+    stage.assert_paid_once(job_id, before)
+
+
+def test_with_three_nodes_a_wrong_proof_part_names_its_sender_and_never_settles(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(prove="wrong_core"), market.benched(SPARE):
+        job_id = market.order()
         job = market.wait_for_state(job_id, "FAILED")
-    assert job["reason_code"] == "contribution_unattributed", market.story(job_id)
-    assert market.events(job_id, "proof_rejected")
-    assert market.events(job_id, "blame_started")
-    (given_up,) = market.events(job_id, "contribution_unattributed")
-    assert given_up["detail"]["answering"] == [1, 2, 3]
+    assert job["reason_code"] == "node_at_fault", market.story(job_id)
+    (decided,) = market.events(job_id, "failure_decided")
+    assert decided["detail"]["reason_detail"]["node_id"] == stage.node_id
+    named = "SELECT node_id, reason, role FROM pipeline_fault WHERE job_id = %s"
+    assert market.rows(named, job_id) == [(stage.node_id, "contribution_wrong", "node")]
     settled = "SELECT 1 FROM chain_chaintransaction WHERE job_id = %s AND kind LIKE 'settle%%'"
     assert market.rows(settled, job_id) == []
     stage.assert_given_back(job_id, before)
+
+
+def test_a_node_that_blames_an_honest_dealer_for_its_own_lie_is_named(stage: Stage) -> None:
+    market, before = stage.market, stage.market.money()
+    with stage.odd_node(prove="wrong_core", blame_prove="accuse"):
+        job_id = stage.order_with_odd_node()
+        job = market.wait_for_state(job_id, "SETTLED")
+    assert job["attempt"] == 2, market.story(job_id)
+    named = "SELECT node_id, reason, role FROM pipeline_fault WHERE job_id = %s"
+    assert market.rows(named, job_id) == [(stage.node_id, "accusation_false", "node")]
+    assert stage.tasks(job_id, "blame_open") == ["DONE"]
+    stage.assert_paid_once(job_id, before)
 
 
 def test_a_malformed_point_is_refused_while_the_lease_goes_on_and_then_others_take_over(stage: Stage) -> None:

@@ -36,10 +36,11 @@ from marketplace.signing.eip712 import (
     RegisterNode,
     RevokeLicence,
 )
-from proofs import blame, hashing, prover, setup
 from proofs import columns as column_rules
+from proofs import hashing, prover, setup
 from proofs.backend import Backend, get_backend
 from proofs.columns import ColumnCommitment, ColumnSchema
+from proofs.deal_commitments import SlopeCommitment, seat_statement
 from proofs.field import R
 from proofs.formats import to_hex
 from proofs.inner_product import scalar_bytes
@@ -344,9 +345,10 @@ class World:
             for column, slope in zip(columns[1:], slopes, strict=True)
         ]
         published = [
-            blame.SlopeCommitment(1 + at, (self.key.lagrange.msm(slope),)) for at, slope in enumerate(slopes)
+            SlopeCommitment(1 + at, (self.key.lagrange.msm(slope),), (self.key.lagrange_g2.msm(slope),))
+            for at, slope in enumerate(slopes)
         ]
-        own = blame.seat_statement(self.backend, statement, published, seat)
+        own = seat_statement(self.backend, statement, published, seat)
         context = JobContext(
             chain_id=CHAIN_ID,
             market=bytes.fromhex(ADDRESSES["Market"][2:]),

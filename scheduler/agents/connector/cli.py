@@ -85,7 +85,11 @@ class _Connector:
         housekeeper = Housekeeper(session, "deals", tasks.forget)
         loop = LeaseLoop(
             client=session.client,
-            handlers={"deal": tasks.deal, "blame_deal": tasks.blame_deal},
+            handlers={
+                "deal": tasks.deal,
+                "blame_deal": tasks.blame_deal,
+                "blame_open": tasks.blame_open,
+            },
             heartbeat_seconds=session.enrolment.heartbeat_seconds,
             wait_seconds=session.enrolment.lease_wait_seconds,
             drain_seconds=self.config.drain_seconds,

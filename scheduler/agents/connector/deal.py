@@ -1,4 +1,4 @@
-"""The tasks of a connector: ``deal`` and ``blame_deal``. PROTOCOL, *Sharing and the nodes*.
+"""The tasks of a connector: ``deal``, ``blame_deal`` and ``blame_open``. PROTOCOL, *Sharing and the nodes*.
 
 ``deals/<job id>/<attempt>`` in the state directory:
 
@@ -7,6 +7,8 @@
 follow from it
 - ``package-<seat>``: the sealed package as it leaves, so that a seat never gets two different ones
 - ``blob-<seat>.json``: where it was uploaded
+- ``commitments.json``: what was published of the deal after a failed proof, for one challenge only
+- ``opened.json``: the one seat whose package was opened to the market
 
 When the job is final the folder goes, and ``dealt/<job id>.json`` stays: nothing is dealt for that job again.
 """
@@ -22,10 +24,11 @@ from eth_utils.crypto import keccak
 
 from marketplace.signing.canonical import document_hash
 from marketplace.signing.eip712 import Contribution, Deal
-from proofs.blame import commit_slopes
+from proofs.deal_commitments import commit_deal
 from proofs.keys import ProvingKey
 from proofs.sharing import Dealing
 from scheduler.agents.connector.datasets import DatasetStore
+from scheduler.agents.connector.explaining import answered_challenge, check_accusation, package_opening
 from scheduler.agents.connector.licensing import Licensing
 from scheduler.agents.connector.refusals import check_own_input
 from scheduler.agents.decoding import decode
@@ -36,12 +39,12 @@ from scheduler.agents.leases import Work
 from scheduler.agents.onchain import check_job_is_open, check_seats
 from scheduler.agents.patience import patiently
 from scheduler.agents.session import Session
+from scheduler.agents.testimony import ROUND_COMMITMENTS, ROUND_OPENING
 from scheduler.agents.wire import Lease, Seat, TaskContext
 
 __all__ = ["ConnectorTasks"]
 
 SEED_BYTES = 32
-ROUND_SLOPES = 3
 
 
 class ConnectorTasks:
@@ -87,7 +90,9 @@ class ConnectorTasks:
         sealed = state.read_bytes(f"{folder}/package-{seat.seat}")
         if sealed is None:
             plain = dealing.package(seat.seat).to_bytes()
-            sealed = state.create_once(f"{folder}/package-{seat.seat}", seal_to(seat.sealing_key, plain))
+            ephemeral_seed = self._sealing_seed(job, folder, seat.seat)
+            sealed = seal_to(seat.sealing_key, plain, ephemeral_seed)
+            sealed = state.create_once(f"{folder}/package-{seat.seat}", sealed)
         stored = state.read_json(f"{folder}/blob-{seat.seat}.json")
         if stored is None:
             blob_id = patiently(
@@ -109,27 +114,54 @@ class ConnectorTasks:
 
     # blame -------------------------------------------------------------------------------------
     def blame_deal(self, lease: Lease, work: Work) -> Mapping[str, Any]:
-        """Publish commitments to the slopes of this attempt's deal, so that shares can be checked against
-        them.
-        """
+        """Commit to everything of this attempt's deal, for the one challenge that the nodes answered."""
+        job, own, folder = self._dealt(lease, work)
+        challenge = answered_challenge(self._session.deployment, job, lease.payload)
+        stored = self._session.state.read_json(f"{folder}/commitments.json")
+        if stored is None:
+            work.progress(0.2, "commitments")
+            key = self._session.proving_keys.get(job.context.setup_id)
+            made = commit_deal(key, self._dealing(job, own, folder), challenge)
+            name = f"{folder}/commitments.json"
+            stored = self._session.state.create_json_once(name, made.document())
+        if int(stored["z"], 16) != challenge:
+            raise TaskRefused(
+                "blame_answered", "This dealer committed for another challenge in this attempt."
+            )
+        return {"commitments": stored, **self._signed(job, ROUND_COMMITMENTS, 0, stored)}
+
+    def blame_open(self, lease: Lease, work: Work) -> Mapping[str, Any]:
+        """Open the package of the seat that accused this dealer, to the market."""
+        job, own, folder = self._dealt(lease, work)
+        committed = self._session.state.read_json(f"{folder}/commitments.json")
+        if committed is None:
+            raise TaskRefused("accusation_unusable", "This dealer has committed to nothing in this attempt.")
+        places = {place for position in own for place in job.positions(position).values()}
+        seat = check_accusation(self._session.deployment, job, lease, committed, places)
+        seed = self._sealing_seed(job, folder, seat)
+        opening = package_opening(self._session.state, folder, seat, seed)
+        return {"opening": opening, **self._signed(job, ROUND_OPENING, seat, opening)}
+
+    def _dealt(self, lease: Lease, work: Work) -> tuple[CheckedJob, list[int], str]:
+        """The job, this provider's inputs and the folder of a deal that this connector made."""
         job = self._checked(lease, work)
         own = self._own_inputs(job, lease.payload.get("input_positions"))
         folder = self._folder(job)
         intent = self._session.state.read_json(f"{folder}/intent.json")
         if intent is None or intent["digest"] != _intent(job):
             raise TaskRefused("deal_unknown", "This connector did not deal for this job and attempt.")
-        work.progress(0.2, "slopes")
-        key = self._session.proving_keys.get(job.context.setup_id)
-        slopes = [slope.document() for slope in commit_slopes(key, self._dealing(job, own, folder))]
+        return job, own, folder
+
+    def _signed(self, job: CheckedJob, round_number: int, seat: int, content: Any) -> dict[str, str]:
         message = Contribution(
             job_id=job.context.job_id,
             attempt=job.context.attempt,
-            round=ROUND_SLOPES,
-            seat=0,
-            content_hash=document_hash(slopes),
+            round=round_number,
+            seat=seat,
+            content_hash=document_hash(content),
         )
         signature = message.sign(self._session.deployment.domain("Market"), self._session.keys.account.key)
-        return {"slopes": slopes, "content_hash": message.content_hash, "signature": signature}
+        return {"content_hash": message.content_hash, "signature": signature}
 
     # forgetting --------------------------------------------------------------------------------
     def forget(self, job_id: str) -> None:
@@ -187,11 +219,18 @@ class ConnectorTasks:
 
     def _dealing(self, job: CheckedJob, own: list[int], folder: str) -> Dealing:
         key = self._session.proving_keys.get(job.context.setup_id)
-        seed = self._session.state.create_once(f"{folder}/seed", self._random(SEED_BYTES))
+        seed = self._seed(folder)
         columns: dict[int, bytes] = {}
         for position in own:
             columns |= self._columns(job, position, key)
         return Dealing(key.backend, job.deal_context(key), seed, columns)
+
+    def _seed(self, folder: str) -> bytes:
+        return self._session.state.create_once(f"{folder}/seed", self._random(SEED_BYTES))
+
+    def _sealing_seed(self, job: CheckedJob, folder: str, seat: int) -> bytes:
+        key = self._session.proving_keys.get(job.context.setup_id)
+        return job.deal_context(key).sealing_seed(self._seed(folder), seat)
 
     def _columns(self, job: CheckedJob, position: int, key: ProvingKey) -> dict[int, bytes]:
         places = job.positions(position)

@@ -5,7 +5,7 @@ The folder ``jobs/<job id>/<attempt>`` of the state directory makes all of them 
 - ``packages.json``, ``package-<dealer>``: the dealers' sealed packages as they came, and who signed them
 - ``round1.json``: secret randomisers, the answer and the sealed result share; written before anything is sent
 - ``round2.json``: the question and its only answer; another question for the same randomisers is refused
-- ``blame.json``: the answer when a proof failed
+- ``blame.json``: the dealers' commitments after a failed proof and the only answer to them
 
 It is deleted when the job is final.
 """
@@ -16,19 +16,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import Contribution, TypedMessage
-from marketplace.signing.errors import SigningError
-from marketplace.signing.evidence import own_statement, result_binding
+from marketplace.signing.eip712 import TypedMessage
+from marketplace.signing.evidence import result_binding
 from proofs import node as proof_node
-from proofs.blame import (
-    Accusation,
-    OwnStatement,
-    SlopeCommitment,
-    answer_blame,
-    check_binding,
-    verify_own_statement,
-)
-from proofs.coordinator import CombinedRound1, combine_round1
+from proofs.blame import check_binding
+from proofs.coordinator import CombinedRound1, answers_digest, combine_round1
+from proofs.deal_commitments import DealerCommitments
 from proofs.errors import AnswersInconsistent, ContextMismatch, ProofSystemError, StaleRandomisers
 from proofs.messages import Round1Message, Round2Message
 from proofs.node import NodeState
@@ -37,15 +30,15 @@ from proofs.statement import SealedResult
 from scheduler.agents.errors import MalformedDocument, TaskRefused
 from scheduler.agents.keys import seal_to
 from scheduler.agents.leases import Work
+from scheduler.agents.node.answering import blame_answer, own_claim, read_commitments
 from scheduler.agents.node.packages import open_packages, reopen_packages
 from scheduler.agents.node.task import NodeTask, begin_task
 from scheduler.agents.patience import patiently
 from scheduler.agents.session import Session
+from scheduler.agents.testimony import ROUND_1, ROUND_2, ROUND_BLAME, signed_content
 from scheduler.agents.wire import Lease
 
 __all__ = ["NodeTasks"]
-
-ROUND_1, ROUND_2, ROUND_BLAME = 1, 2, 4
 
 
 class NodeTasks:
@@ -110,7 +103,7 @@ class NodeTasks:
         """Answer the fixed answering set; the same question gets the same answer, another one is refused."""
         task = begin_task(self._session, self._node_id, lease, work)
         answers = _round1_answers(task, lease.payload)
-        question = document_hash([{"seat": a.seat, "round1": a.document()} for a in answers])
+        question = "0x" + answers_digest(answers).hex()
         name = f"{task.folder}/round2.json"
         stored = self._state.read_json(name)
         if stored is None:
@@ -157,51 +150,33 @@ class NodeTasks:
 
     # blame -------------------------------------------------------------------------------------
     def blame_prove(self, lease: Lease, work: Work) -> Mapping[str, Any]:
-        """A fresh proof of the own share statement, or the accusation of the dealer whose share is wrong."""
+        """A fresh proof of the own share statement, or the accusation of a dealer whose package is wrong."""
         task = begin_task(self._session, self._node_id, lease, work)
+        answered = self._state.read_json(f"{task.folder}/round2.json")
+        if answered is None:
+            raise TaskRefused("round2_missing", "No round 2 was answered in this attempt.")
+        dealt = read_commitments(task, lease.payload, answered["round2"]["z"])
+        question = document_hash([commitments.document() for commitments in dealt])
         name = f"{task.folder}/blame.json"
         stored = self._state.read_json(name)
         if stored is None:
             work.progress(0.1, "packages")
             packages = reopen_packages(task, work)
             work.progress(0.3, "own statement")
-            stored = self._state.create_json_once(name, self._blame_answer(task, packages, lease.payload))
-        ((kind, answer),) = stored.items()
-        result = {**stored, **task.signed(ROUND_BLAME, answer)}
+            answer = self._blame_answer(task, packages, dealt)
+            stored = self._state.create_json_once(name, {"question": question, "answer": answer})
+        if stored["question"] != question:
+            raise TaskRefused("blame_answered", "This node answered to other commitments in this attempt.")
+        ((kind, answer),) = stored["answer"].items()
+        result = {kind: answer, **task.signed(ROUND_BLAME, answer)}
         if kind == "own_statement":
-            result["evidence_signature"] = task.sign(_own_claim(task, answer, lease.payload))
+            result["evidence_signature"] = task.sign(own_claim(task, answer, dealt))
         return result
 
     def _blame_answer(
-        self, task: NodeTask, packages: list[DealerPackage], payload: Mapping[str, Any]
+        self, task: NodeTask, packages: list[DealerPackage], dealt: list[DealerCommitments]
     ) -> dict[str, Any]:
-        entries = payload.get("slopes")
-        if not isinstance(entries, list):
-            raise MalformedDocument("wrong_type", "slopes should be a list.", "Correct the payload.")
-        try:
-            slopes = [SlopeCommitment.from_document(entry) for entry in entries]
-            answer = answer_blame(task.key, task.job.job, task.job.statement, packages, slopes)
-            if isinstance(answer, OwnStatement):  # signed for the chain, which takes stake for a wrong one
-                key, job = task.key, task.job
-                verify_own_statement(key.backend, key.verifying, job.job, job.statement, slopes, answer)
-        except ProofSystemError as error:
-            raise TaskRefused("slopes_unusable", f"The dealers' slopes cannot be used: {error}") from None
-        return {"accusation" if isinstance(answer, Accusation) else "own_statement": answer.document()}
-
-
-def _own_claim(task: NodeTask, answer: Any, payload: Mapping[str, Any]) -> TypedMessage:
-    """The own statement as the contract reads it: slopes by column, then the proof's points."""
-    slopes = sorted(map(SlopeCommitment.from_document, payload["slopes"]), key=lambda slope: slope.position)
-    own = OwnStatement.from_document(answer, task.seat.seat)
-    proof, binding = own.proof, own.proof.binding
-    assert binding is not None  # by its strict reader
-    return own_statement(
-        job_id=task.job.context.job_id,
-        attempt=task.job.context.attempt,
-        seat=task.seat.seat,
-        slopes=[slope.coefficients[0] for slope in slopes],
-        proof=(proof.a, proof.b, proof.c, own.result.commitment, binding.y, binding.p, binding.pi),
-    )
+        return blame_answer(task, packages, dealt)
 
 
 def _binding_claim(task: NodeTask, answers: list[Round1Message], document: Any) -> TypedMessage:
@@ -243,19 +218,17 @@ def _round1_answers(task: NodeTask, payload: Mapping[str, Any]) -> list[Round1Me
 
 def _round1_answer(task: NodeTask, entry: Mapping[str, Any]) -> Round1Message:
     seat = task.job.seat(entry["seat"])
-    context = task.job.context
+    document = signed_content(
+        task.session.deployment,
+        task.job,
+        entry,
+        "round1",
+        round_number=ROUND_1,
+        seat=seat.seat,
+        signer=seat.signer,
+        code="answers_inconsistent",
+    )
     try:
-        message = Contribution(
-            job_id=context.job_id,
-            attempt=context.attempt,
-            round=ROUND_1,
-            seat=seat.seat,
-            content_hash=document_hash(entry["round1"]),
-        )
-        signer = message.recover(task.session.deployment.domain("Market"), entry["signature"])
-        answer = Round1Message.from_document(entry["round1"], seat.seat)
-    except (KeyError, SigningError, ProofSystemError) as error:
+        return Round1Message.from_document(document, seat.seat)
+    except ProofSystemError as error:
         raise TaskRefused("answers_inconsistent", f"Round 1 of seat {seat.seat}: {error}") from None
-    if signer != seat.signer:
-        raise TaskRefused("answers_inconsistent", f"Round 1 of seat {seat.seat} is not signed by its node.")
-    return answer

@@ -18,6 +18,7 @@ from scheduler.pipeline.answers import attempt_tasks, combined, round1_messages,
 from scheduler.pipeline.blame import find_fault
 from scheduler.pipeline.losses import seat_losses
 from scheduler.pipeline.models import ProofRecord
+from scheduler.pipeline.payloads import seats_of
 from scheduler.pipeline.points import reached
 from scheduler.pipeline.reseating import reseat_or_fail
 from scheduler.pipeline.statement import JobStatement, job_statement, proving_key, verifying_key
@@ -65,7 +66,9 @@ def _combine_and_verify(job: Job, record: ProofRecord, tasks: list[Task]) -> boo
         if record.rejection:
             logger.warning("proof_rejected", job_id=job.job_id, attempt=job.attempt, why=record.rejection)
             record.save()
-            job_event_append(job=job, kind="proof_rejected", detail={"detail": record.rejection})
+            node_ids = [seat.node_id for seat in seats_of(job) if seat.seat in record.answering]
+            detail = {"detail": record.rejection, "node_ids": node_ids}
+            job_event_append(job=job, kind="proof_rejected", detail=detail)
             return False
         record.verified_at = timezone.now()
         record.save()

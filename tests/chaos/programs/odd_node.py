@@ -10,6 +10,8 @@ from typing import Any
 import odd
 
 from proofs.backend import get_backend
+from proofs.blame import Accusation
+from proofs.deal_commitments import DealerCommitments
 from proofs.messages import Round1Message
 from proofs.sharing import DealerPackage
 from scheduler.agents.errors import Unprocessable
@@ -52,11 +54,18 @@ class OddTasks(NodeTasks):
         return super()._round2(task, answers, work) | CHANGES.get(odd.told("prove"), {})
 
     def _blame_answer(
-        self, task: NodeTask, packages: list[DealerPackage], payload: Mapping[str, Any]
+        self, task: NodeTask, packages: list[DealerPackage], dealt: list[DealerCommitments]
     ) -> dict[str, Any]:
+        if odd.told("blame_prove") == "accuse":
+            return {"accusation": Accusation(task.seat.seat, 1, dealer_of(1, dealt)).document()}
         changes = CHANGES.get(odd.told("blame_prove"), {})
-        answer = super()._blame_answer(task, packages, payload)
+        answer = super()._blame_answer(task, packages, dealt)
         return {kind: content | changes for kind, content in answer.items()}
+
+
+def dealer_of(position: int, dealt: list[DealerCommitments]) -> bytes:
+    """The digest of the commitments to this column."""
+    return next(made.digest for made in dealt if position in made.positions)
 
 
 def note_refused_finishes(session: Session) -> None:

@@ -13,9 +13,7 @@ from eth_utils.crypto import keccak
 
 from marketplace.chain.reader import JobState
 from marketplace.signing.eip712 import Deal
-from marketplace.signing.evidence import own_statement
 from proofs import formats, verifier
-from proofs.blame import OwnStatement, SlopeCommitment, judge
 from proofs.coordinator import combine_round1, combine_round2
 from proofs.keys import ProvingKey
 from proofs.messages import Round1Message, Round2Message
@@ -229,45 +227,6 @@ def test_a_package_that_the_market_altered_is_refused(world: World) -> None:
     with pytest.raises(TaskRefused) as caught:
         compute_all(world, context, packages)
     assert caught.value.code == "package_altered"
-
-
-def test_after_a_failed_proof_dealers_commit_to_their_slopes_and_nodes_prove_their_shares(
-    world: World,
-) -> None:
-    _, context = started(world)
-    compute_all(world, context, deal_all(world, context))
-    slopes: list[dict[str, Any]] = []
-    for position, connector in enumerate(world.connectors.values()):
-        request = lease("blame_deal", context, input_positions=[position], answering=[1, 2, 3])
-        slopes += connector.tasks.blame_deal(request, work())["slopes"]
-    answers = {}
-    for seat, node in enumerate(world.nodes, start=1):
-        request = lease("blame_prove", context, seat=seat, answering=[1, 2, 3], slopes=slopes, z="0x")
-        result = node.tasks.blame_prove(request, work())
-        assert node.tasks.blame_prove(request, work()) == result
-        answers[seat] = OwnStatement.from_document(result["own_statement"], seat)
-        own, proof = answers[seat], answers[seat].proof
-        assert proof.binding is not None
-        claim = own_statement(
-            job_id=context["job_id"],
-            attempt=1,
-            seat=seat,
-            slopes=[bytes.fromhex(slope["coefficients"][0][2:]) for slope in slopes],
-            proof=(
-                *(proof.a, proof.b, proof.c, own.result.commitment),
-                *(proof.binding.y, proof.binding.p, proof.binding.pi),
-            ),
-        )
-        signer = claim.recover(DEPLOYMENT.domain("Evidence"), result["evidence_signature"])
-        assert signer == node.session.keys.address
-    job = world.checked(context)
-    commitments = [SlopeCommitment.from_document(document) for document in slopes]
-    key = world.key
-    assert judge(key.backend, key.verifying, job.job, job.statement, commitments, answers) == []
-    slopes[0] = slopes[0] | {"coefficients": slopes[1]["coefficients"]}
-    world.nodes[0].session.state.delete(f"jobs/{context['job_id']}/1/blame.json")
-    request = lease("blame_prove", context, seat=1, answering=[1, 2, 3], slopes=slopes, z="0x")
-    assert world.nodes[0].tasks.blame_prove(request, work())["accusation"]["position"] == 1
 
 
 def test_a_result_is_not_opened_before_the_chain_settled_it(world: World) -> None:

@@ -14,6 +14,7 @@ from proofs.backend import Backend, available_backends, get_backend
 from proofs.columns import ColumnCommitment, ColumnSchema
 from proofs.coordinator import CombinedRound1, combine_round1, combine_round2
 from proofs.keys import ProvingKey
+from proofs.messages import Round2Message
 from proofs.node import Round1, Round2
 from proofs.proof import Proof
 from proofs.randomness import SeededRandom
@@ -159,6 +160,22 @@ class Attempt:
             )
             for seat, answer in answers.items()
         }
+
+    def honest_second(self, seat: int, combined: CombinedRound1) -> Round2Message:
+        """Round 2 of a node to whatever was published, its own round 1 included, without its checks."""
+        cast, packages = self.cast, self.packages[seat]
+        columns = node.share_columns(cast.key, cast.statement, packages)
+        masked = node._masked(cast.backend, cast.statement, columns, packages)
+        c = node.contribution(cast.key, combined, columns, masked, self.first[seat].state)
+        binding = node.weighted_binding(cast.key, combined, masked, seat)
+        return Round2Message(seat, combined.bound.challenge, combined.answers, c, binding)
+
+    def replace_package(self, seat: int, dealer: int, package: DealerPackage) -> None:
+        """Another package for a seat, which answers round 1 with it."""
+        self.packages[seat][dealer] = package
+        self.first[seat] = node.round1(
+            self.cast.key, self.cast.statement, self.packages[seat], seeded(f"round 1 of {seat}")
+        )
 
     def combine(self, answers: dict[int, Round1], second: dict[int, Round2]) -> tuple[CombinedRound1, Proof]:
         cast = self.cast

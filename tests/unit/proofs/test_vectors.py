@@ -154,6 +154,7 @@ def combined_round1(key: ProvingKey) -> CombinedRound1:
     return CombinedRound1(
         bound=bound_statement(key, "sealed"),
         weights=lagrange_at_zero([entry["k"] for entry in nodes]),
+        answers=bytes(32),
         r=backend.g1_mul(key.delta1, r),
         s=backend.g1_mul(key.delta1, s),
         s2=backend.g2_mul(key.verifying.delta2, s),
@@ -168,7 +169,8 @@ def contribution(key: ProvingKey, combined: CombinedRound1, entry: dict[str, Any
     )
     state = node.NodeState(None, entry["k"], int(entry["r"]), int(entry["s"]))  # type: ignore[arg-type]
     c = node.contribution(key, combined, shares, masked, state)
-    return Round2Message(entry["k"], c, node.weighted_binding(key, combined, masked, entry["k"]))
+    binding = node.weighted_binding(key, combined, masked, entry["k"])
+    return Round2Message(entry["k"], combined.bound.challenge, combined.answers, c, binding)
 
 
 def test_share_wise_prover(key: ProvingKey) -> None:

@@ -27,8 +27,10 @@ from marketplace.orders.models import Job, JobState
 from marketplace.orders.transitions import JobTransition, job_transition
 from marketplace.signing.canonical import document_hash
 from marketplace.signing.eip712 import Contribution, Deal, TypedMessage
+from marketplace.signing.sealing import ephemeral_secret, seal
 from proofs import blame, node
 from proofs.backend import available_backends
+from proofs.deal_commitments import DealerCommitments, commit_deal
 from proofs.errors import ProofSystemError
 from proofs.messages import Round1Message, Round2Message
 from proofs.sharing import DealerPackage, Dealing
@@ -63,6 +65,8 @@ class Actor:
     columns: dict[int, bytes] = field(default_factory=dict)
     tamper: Tamper = lambda kind, content: content
     is_silent: bool = False
+    stalls_at: str = ""
+    """A kind of task that it takes and neither answers nor gives back."""
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -77,6 +81,8 @@ class Actor:
         lease = lease_take(party=self.party, kinds=list(TaskKind))
         if lease is None:
             return False
+        if lease.task.kind == self.stalls_at:
+            return True
         keys = {"party": self.party, "lease_id": lease.id, "fencing_token": lease.fencing_token}
         try:
             result = getattr(self, lease.task.kind)(lease, self.read(lease))
@@ -97,8 +103,9 @@ class Actor:
         packages = []
         for seat in job.context.seats:
             plain = self.tamper(f"package-{seat.seat}", {"package": dealing.package(seat.seat)})["package"]
-            box = SealedBox(PublicKey(bytes.fromhex(seat.sealing_key[2:])))
-            sealed = bytes(box.encrypt(plain.to_bytes()))
+            sealed = seal(
+                bytes.fromhex(seat.sealing_key[2:]), plain.to_bytes(), self._seal_seed(lease, seat.seat)
+            )
             deal = Deal(job.context.job_id, job.context.attempt, seat.seat, "0x" + keccak(sealed).hex())
             packages.append(
                 {
@@ -111,10 +118,18 @@ class Actor:
         return self.tamper("deal", {"packages": packages})
 
     def blame_deal(self, lease: Lease, job: CheckedJob) -> Result:
-        slopes = [
-            slope.document() for slope in blame.commit_slopes(self.market.key, self._dealing(lease, job))
-        ]
-        return self._signed(lease, 3, self.tamper("blame_deal", {"slopes": slopes}))
+        challenge = int(lease.task.payload["round2"][0]["round2"]["z"], 16)
+        made = commit_deal(self.market.key, self._dealing(lease, job), challenge)
+        return self._signed(lease, 3, self.tamper("blame_deal", {"commitments": made.document()}))
+
+    def blame_open(self, lease: Lease, job: CheckedJob) -> Result:
+        seat = lease.task.seat
+        secret = ephemeral_secret(self._seal_seed(lease, seat))
+        opening = {"seat": seat, "ephemeral_secret": "0x" + secret.hex()}
+        return self._signed(lease, 5, self.tamper("blame_open", {"opening": opening}))
+
+    def _seal_seed(self, lease: Lease, seat: int) -> bytes:
+        return bytes(keccak(text=f"{self.party.name} {lease.task.job_id} {lease.task.attempt} {seat}"))
 
     def _dealing(self, lease: Lease, job: CheckedJob) -> Dealing:
         own = lease.task.payload["input_positions"]
@@ -151,9 +166,9 @@ class Actor:
         return result
 
     def blame_prove(self, lease: Lease, job: CheckedJob) -> Result:
-        slopes = [blame.SlopeCommitment.from_document(s) for s in lease.task.payload["slopes"]]
+        dealt = [DealerCommitments.from_document(e["commitments"]) for e in lease.task.payload["commitments"]]
         answer = blame.answer_blame(
-            self.market.key, job.job, job.statement, self._packages(lease, job), slopes
+            self.market.key, job.job, job.statement, self._packages(lease, job), dealt
         )
         name = "accusation" if isinstance(answer, blame.Accusation) else "own_statement"
         content = self.tamper("blame_prove", {name: answer.document()})
@@ -335,6 +350,16 @@ class World:
 
     def pass_deadline(self, job: Job) -> None:
         Job.objects.filter(job_id=job.job_id).update(deadline=timezone.now() - timedelta(seconds=30))
+
+    def tasks(self, job: Job, kind: str) -> list[str]:
+        """States of the job's tasks of one kind."""
+        return list(job.tasks.filter(kind=kind).values_list("state", flat=True))
+
+    @property
+    def committed(self) -> dict[Any, Any]:
+        """What dealers committed to, by party."""
+        tasks = Task.objects.filter(kind=TaskKind.BLAME_DEAL, state=TaskState.DONE)
+        return {task.party_id: (task.result or {})["commitments"] for task in tasks}
 
     def _mark(self, job: Job) -> tuple[Any, ...]:
         job.refresh_from_db()
