@@ -73,6 +73,7 @@ LOGUP_ABSENT_TAG = keccak256(b"hengsuan/logup/absent/v1")
 LOGUP_INVERSES_TAG = keccak256(b"hengsuan/logup/inverses/v1")
 CHUNK_TAG = keccak256(b"hengsuan/chunk/v1")
 STEP_TAG = keccak256(b"hengsuan/step/v1")
+SCHEMA_RANGE_TAG = keccak256(b"hengsuan/schema-range/v1")
 
 
 def setup_id(n: int, points: Sequence[bytes]) -> bytes:

@@ -6,7 +6,6 @@ snarkjs itself accepts projective coordinates and numbers beyond the modulus; he
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from proofs.errors import (
     WrongLength,
 )
 from proofs.field import P, R
+from proofs.formats import parse_json
 
 __all__ = ["Groth16Proof", "Groth16VerifyingKey", "public_from_json", "public_to_json", "read_json"]
 
@@ -96,11 +96,11 @@ class Groth16VerifyingKey:
 def read_json(path: Path) -> Any:
     """A JSON file's content; MalformedInput when it cannot be read or is no JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise MalformedInput(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise MalformedInput(f"{path} is no JSON document: {error}") from error
+    except MalformedInput as error:
+        raise MalformedInput(f"{path} is no JSON document: {error}") from None
 
 
 def public_from_json(document: Any) -> list[int]:

@@ -180,3 +180,15 @@ def verified(run: Callable[..., int], folder: Path, name: str) -> int:
     files = {"--vk": "verification_key.json", "--proof": "proof.json", "--public": "public.json"}
     paths = [(option, (folder if file == name else HASH) / file) for option, file in files.items()]
     return run("groth16", "verify", *(part for pair in paths for part in pair))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000 + b"]" * 100_000, b'["1", "1"', b'{"a": 1, "a": 1}', b"\xff\xfe[", b"1" * 10_000],
+    ids=["nested", "open", "repeated key", "no text", "long number"],
+)
+def test_json_that_parsers_disagree_on_is_malformed(
+    run: Callable[..., int], tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "public.json").write_bytes(content)
+    assert verified(run, tmp_path, "public.json") == 2
