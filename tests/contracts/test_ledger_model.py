@@ -20,13 +20,11 @@ from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 from web3 import Web3
 from web3.contract import Contract
-from web3.exceptions import ContractCustomError, Web3RPCError
 
-from marketplace.chain.artefacts import artefact_load
-from marketplace.chain.conf import artefacts_directory
 from marketplace.chain.rpc import connect
 from tests.contracts.ledger_model import ANYBODY, LICENSED_COLUMNS, LedgerModel, Quantity, Refused
 from tests.contracts.make_market_vectors import FOLDER
+from tests.contracts.on_anvil import deployer, error_names, outcome, sender_of
 
 STEPS = 120
 MARKET_ROLE, REGISTRAR_ROLE = 3, 2
@@ -48,13 +46,7 @@ class Chain:
 
     def attempt(self, call: Any, sender: str) -> str | None:
         """Sends it; the name of the error if it is refused."""
-        try:
-            call.call({"from": sender})
-        except (ContractCustomError, Web3RPCError) as refusal:
-            return self.errors[str(getattr(refusal, "data", None) or refusal.args[0])[:10]]
-        receipt = self.web3.eth.wait_for_transaction_receipt(call.transact({"from": sender}))
-        assert receipt["status"] == 1
-        return None
+        return outcome(self.web3, self.errors, call, sender)
 
 
 def abi_types(abi: Any, function: str) -> list[str]:
@@ -69,17 +61,7 @@ def chain(chain_snapshot: str) -> Chain:
     admin, provider, others = accounts[0], accounts[1], accounts[2:]
     vectors = json.loads((FOLDER / "market.json").read_text())
 
-    def deploy(name: str, *arguments: Any) -> Any:
-        artefact = artefact_load(artefacts_directory(), name)
-        factory = web3.eth.contract(abi=artefact.abi, bytecode=artefact.creation_code)
-        receipt = web3.eth.wait_for_transaction_receipt(
-            factory.constructor(*arguments).transact({"from": admin})
-        )
-        return web3.eth.contract(address=receipt["contractAddress"], abi=artefact.abi)
-
-    def send(call: Any, sender: str = admin) -> None:
-        web3.eth.wait_for_transaction_receipt(call.transact({"from": sender}))
-
+    deploy, send = deployer(web3, admin), sender_of(web3, admin)
     access = deploy("MarketAccess", admin)
     programs = deploy("ProgramRegistry", access.address)
     datasets = deploy("DatasetRegistry", programs.address)
@@ -101,15 +83,7 @@ def chain(chain_snapshot: str) -> Chain:
     dataset_id = datasets.functions.hashRegisterDataset(request).call()
     send(datasets.functions.register(request, b"", *points), provider)
 
-    errors = {
-        "0x"
-        + keccak(text=f"{item['name']}({','.join(map(collapse_if_tuple, item['inputs']))})")[:4].hex(): item[
-            "name"
-        ]
-        for item in ledger.abi
-        if item["type"] == "error"
-    }
-    return Chain(web3, ledger, dataset_id, provider, others[2:5], others[:2], errors)
+    return Chain(web3, ledger, dataset_id, provider, others[2:5], others[:2], error_names(ledger.abi))
 
 
 class Walk:
