@@ -1,4 +1,4 @@
-"""That a registered column keeps its schema's range, proven by its owner. docs/protocol.md, *logUp arguments*.
+"""That a registered column keeps its schema's range, by its owner alone. docs/protocol.md, *logUp arguments*.
 
 Inverse columns are not linear in the data, so nodes cannot compute shares of them from shares of the data:
 who holds the column proves, once, when it is registered, and every job on its shares profits. Two arguments:
