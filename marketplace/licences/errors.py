@@ -7,6 +7,8 @@ from http import HTTPStatus
 from marketplace.rest.errors import DomainError
 
 __all__ = [
+    "AgreementMoved",
+    "AgreementUnknown",
     "ConsumerUnknown",
     "GrantInvalid",
     "GrantSignatureInvalid",
@@ -15,6 +17,8 @@ __all__ = [
     "LicenceUnknown",
     "QuantityMismatch",
     "RevocationInvalid",
+    "StepInvalid",
+    "StepNotAllowed",
     "TermsInvalid",
 ]
 
@@ -81,3 +85,32 @@ class QuantityMismatch(DomainError):
     status = HTTPStatus.CONFLICT
     title = "The chain and the quantity ledger disagree"
     remedy = "Stop the indexer and rebuild the projection from the chain."
+
+
+class AgreementUnknown(DomainError):
+    code = "agreement_unknown"
+    status = HTTPStatus.NOT_FOUND
+    title = "There is no such agreement for you"
+    remedy = "Check the id; only its two parties see an agreement."
+
+
+class AgreementMoved(DomainError):
+    """`head` is the hash of its last step."""
+
+    code = "agreement_moved"
+    status = HTTPStatus.CONFLICT
+    title = "The agreement has another last step than the one that yours follows"
+    remedy = "Read the agreement again, decide anew, and sign a step that follows its last one."
+
+
+class StepInvalid(DomainError):
+    code = "step_invalid"
+    title = "The step is not what its party signed, or lacks something"
+    remedy = "Build and sign LicenceStep as docs/protocol.md, Agreements, describes."
+
+
+class StepNotAllowed(DomainError):
+    code = "step_not_allowed"
+    status = HTTPStatus.CONFLICT
+    title = "The agreement's state does not allow this step to you"
+    remedy = "Read the agreement again; docs/protocol.md, Agreements, has the table."

@@ -10,9 +10,18 @@ from django.utils import timezone
 from marketplace.accounts.models import Party
 from marketplace.catalogue.models import Dataset
 from marketplace.chain.binding import BoundContractField
+from marketplace.licences.negotiation import Act, AgreementState, Side
 from marketplace.rest.fields import AddressField, HexField, NumericIntegerField
 
-__all__ = ["EntryKind", "Licence", "LicenceState", "QuantityEntry", "RevocationEffect"]
+__all__ = [
+    "Agreement",
+    "AgreementStep",
+    "EntryKind",
+    "Licence",
+    "LicenceState",
+    "QuantityEntry",
+    "RevocationEffect",
+]
 
 
 class LicenceState(models.TextChoices):
@@ -146,3 +155,76 @@ class QuantityEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.runs} runs of {self.licence_id[:10]}"
+
+
+class Agreement(models.Model):
+    """What two parties negotiate and agreed on. It changes only by appending a step (licences.agreements)."""
+
+    agreement_id = HexField(primary_key=True, help_text="hash of its first step")
+    provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="agreements_provided")
+    consumer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="agreements_held")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="agreements")
+    licence = models.ForeignKey(
+        Licence,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agreements",
+        help_text="the one in force; an amendment puts another in its place",
+    )
+    state = models.CharField(max_length=9, choices=[(state, state) for state in AgreementState])
+    head = HexField(help_text="hash of the last step")
+    length = models.PositiveIntegerField(help_text="how many steps there are")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "agreement_id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=list(AgreementState)), name="licences_agreement_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(licence__isnull=True, state__in=["OFFERED", "COUNTERED", "DECLINED"])
+                | Q(
+                    licence__isnull=False,
+                    state__in=["AGREED", "AMENDING", "SUSPENDED", "EXHAUSTED", "REVOKED"],
+                ),
+                name="licences_agreement_has_licence",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agreement_id[:10]} ({self.state})"
+
+
+class AgreementStep(models.Model):
+    """One step, append-only by trigger (migration 0006). The steps' hashes are a chain."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="steps")
+    number = models.PositiveIntegerField()
+    act = models.CharField(max_length=9, choices=[(act, act) for act in Act])
+    by = models.CharField(max_length=8, choices=[(side, side) for side in Side])
+    to_state = models.CharField(max_length=9, choices=[(state, state) for state in AgreementState])
+    content = models.JSONField(help_text="grant and terms; of the ledger's steps: the quantities")
+    step = models.JSONField(null=True, blank=True, help_text="LicenceStep as signed; null: the ledger's")
+    signature = HexField(byte_length=65, null=True, blank=True)
+    step_hash = HexField(unique=True)
+    grant_signature = HexField(byte_length=65, null=True, blank=True, help_text="of the provider")
+    revocation = models.JSONField(
+        null=True, blank=True, help_text="of the licence that an amendment replaces"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["agreement", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "number"], name="licences_step_number_once"),
+            models.CheckConstraint(
+                condition=Q(by="ledger", step__isnull=True, signature__isnull=True)
+                | Q(by__in=["provider", "consumer"], step__isnull=False, signature__isnull=False),
+                name="licences_step_is_signed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.act}"

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
 from marketplace.accounts.models import Party
 from marketplace.chain.binding import bound_to
 from marketplace.licences.domain import LicenceStanding, LicenceTerms, Quantity, Use
-from marketplace.licences.errors import LicenceUnknown
-from marketplace.licences.models import EntryKind, Licence, LicenceState, QuantityEntry
+from marketplace.licences.errors import AgreementUnknown, LicenceUnknown
+from marketplace.licences.models import Agreement, EntryKind, Licence, LicenceState, QuantityEntry
+from marketplace.licences.negotiation import AgreementState
+from marketplace.licences.odrl import to_odrl
 from marketplace.licences.terms import Terms
 from marketplace.signing.eip712 import GrantLicence
 
 __all__ = [
     "LicenceQuantities",
+    "agreement_get",
+    "agreements_of",
     "licence_get",
+    "licence_odrl",
     "licence_quantities",
     "licence_standing",
     "licence_terms",
@@ -60,6 +66,11 @@ def licence_get(*, party: Party, licence_id: str) -> Licence:
     return licence
 
 
+def licence_odrl(*, licence: Licence) -> dict[str, Any]:
+    """The licence as an ODRL Agreement (docs/odrl.md)."""
+    return to_odrl(GrantLicence.from_json(licence.grant), licence.terms, licence_id=licence.licence_id)
+
+
 def licence_quantities(*, licence: Licence) -> LicenceQuantities:
     return quantities_of(licence_ids=[licence.licence_id])[licence.licence_id]
 
@@ -78,6 +89,20 @@ def quantities_of(*, licence_ids: Iterable[str]) -> dict[str, LicenceQuantities]
         total = Quantity(int(row["total_runs"]), int(row["total_cells"]), int(row["total_outputs"]))
         sums[row["licence_id"]][row["kind"]] = total
     return {licence_id: _balance(kinds) for licence_id, kinds in sums.items()}
+
+
+def agreements_of(*, party: Party) -> QuerySet[Agreement]:
+    """Agreements to which it is a party, newest first."""
+    own = Agreement.objects.filter(Q(provider=party) | Q(consumer=party))
+    return own.select_related("provider", "consumer").prefetch_related("steps")
+
+
+def agreement_get(*, party: Party, agreement_id: str) -> Agreement:
+    """Raises AgreementUnknown; to a stranger an agreement does not exist."""
+    agreement = agreements_of(party=party).filter(agreement_id=agreement_id).first()
+    if agreement is None:
+        raise AgreementUnknown(f"there is no agreement {agreement_id} of yours", agreement_id=agreement_id)
+    return agreement
 
 
 def licence_terms(*, licence: Licence) -> LicenceTerms:
@@ -100,6 +125,7 @@ def licence_standing(
         is_revoked=licence.state == LicenceState.REVOKED,
         remaining=quantities.remaining,
         holder=licence.holder,
+        is_suspended=licence.agreements.filter(state=AgreementState.SUSPENDED).exists(),
         uses=uses,
     )
 

@@ -34,6 +34,8 @@ from marketplace.signing.eip712 import GrantLicence, RevokeInEpoch, RevokeLicenc
 from marketplace.signing.errors import MalformedDocument, MalformedSignature
 
 __all__ = [
+    "grant_check",
+    "grant_signature_check",
     "licence_mark_granted",
     "licence_mark_rejected",
     "licence_mark_revocation_epoch",
@@ -66,13 +68,12 @@ def licence_submit(
     """
     message = GrantLicence.from_json(grant)
     licence_id = message_digest(message)
-    _check_signature(message, signature, provider)
+    grant_signature_check(message=message, signature=signature, provider=provider)
     dataset = _check_dataset(message, provider)
     consumer = party_by_address(eth_address=message.consumer, kind=PartyKind.CONSUMER)
     if consumer is None:
         raise ConsumerUnknown(f"no active consumer has the address {message.consumer}")
-    _check_grant(message, dataset)
-    _check_terms(message, dataset, terms)
+    grant_check(message=message, dataset=dataset, terms=terms)
     licence = Licence(
         licence_id=licence_id,
         provider=provider,
@@ -231,7 +232,8 @@ def _set_state(licence: Licence, state: LicenceState, **values: Any) -> None:
     logger.info("licence_changed", licence_id=licence.licence_id, state=str(state))
 
 
-def _check_signature(message: GrantLicence, signature: str, provider: Party) -> None:
+def grant_signature_check(*, message: GrantLicence, signature: str, provider: Party) -> None:
+    """Raises GrantSignatureInvalid unless the provider signed the grant."""
     if message.provider != provider.eth_address:
         raise GrantSignatureInvalid(
             f"the grant's provider is {message.provider}; you are {provider.eth_address}"
@@ -251,6 +253,12 @@ def _check_dataset(message: GrantLicence, provider: Party) -> Dataset:
     if dataset.state == DatasetState.REJECTED:
         raise GrantInvalid("the chain refused to register the dataset", field="datasetId")
     return dataset
+
+
+def grant_check(*, message: GrantLicence, dataset: Dataset, terms: dict[str, Any]) -> None:
+    """Raises GrantInvalid (naming the field), TermsInvalid (naming the clause)."""
+    _check_grant(message, dataset)
+    _check_terms(message, dataset, terms)
 
 
 def _check_grant(message: GrantLicence, dataset: Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marketplace.chain.models import ChainEvent
+from marketplace.licences.agreements import agreement_follow_ledger, amendment_complete
 from marketplace.licences.ledger import quantity_entry_append
 from marketplace.licences.models import EntryKind, RevocationEffect
 from marketplace.licences.services import (
@@ -30,6 +31,7 @@ EFFECTS = (RevocationEffect.FINISH, RevocationEffect.ABORT)
 def licence_granted(event: ChainEvent) -> None:
     """SIGNED → GRANTED, with the ledger's first entry."""
     licence_mark_granted(licence_id=event.arguments["licenceId"], event=event)
+    amendment_complete(licence_id=event.arguments["licenceId"])
 
 
 def licence_revoked(event: ChainEvent) -> None:
@@ -60,6 +62,7 @@ def licence_topped_up(event: ChainEvent) -> None:
         event=event,
         **event.arguments["added"],
     )
+    agreement_follow_ledger(licence_id=event.arguments["licenceId"])
 
 
 def quantity_reserved(event: ChainEvent) -> None:
@@ -85,3 +88,4 @@ def _append(event: ChainEvent, kind: EntryKind) -> None:
         event=event,
         **event.arguments["quantity"],
     )
+    agreement_follow_ledger(licence_id=event.arguments["licenceId"])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from marketplace.catalogue.services import dataset_unmark_registered
 from marketplace.chain.handlers import jobs, nodes, programs
 from marketplace.chain.models import ChainEvent
+from marketplace.licences.agreements import agreement_follow_ledger
 from marketplace.licences.ledger import quantity_entries_withdraw
 from marketplace.licences.services import (
     licence_mark_transferred,
@@ -48,11 +49,15 @@ UNDOERS: Mapping[tuple[str, str], Callable[[ChainEvent], None]] = {
     ),
 }
 
+MOVEMENTS = ("QuantityReserved", "QuantityConsumed", "QuantityReleased", "LicenceToppedUp")
+
 
 def events_orphaned(events: Sequence[ChainEvent]) -> None:
     """Undo, newest first. Called in the transaction that marks the events, after they are marked."""
     quantity_entries_withdraw(events=events)
     collateral_withdraw(events=events)
+    for licence_id in {event.arguments["licenceId"] for event in events if event.name in MOVEMENTS}:
+        agreement_follow_ledger(licence_id=licence_id)
     for event in sorted(events, key=lambda each: (each.block_number, each.log_index), reverse=True):
         undo = UNDOERS.get((event.contract, event.name))
         if undo is not None and event.handled_at is not None:

@@ -7,11 +7,17 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from marketplace.licences.models import Licence
+from marketplace.licences.models import Agreement, AgreementStep, Licence
 from marketplace.licences.selectors import LicenceQuantities
 from marketplace.rest.serializers import DecimalStringField, DocumentField, HexStringField, StrictSerializer
 
-__all__ = ["LicenceSerializer", "LicenceSubmitSerializer", "RevokeSerializer"]
+__all__ = [
+    "AgreementSerializer",
+    "LicenceSerializer",
+    "LicenceSubmitSerializer",
+    "RevokeSerializer",
+    "StepSerializer",
+]
 
 
 class QuantitySerializer(serializers.Serializer[Any]):
@@ -79,6 +85,54 @@ class LicenceSubmitSerializer(StrictSerializer):
     grant = DocumentField(help_text="GrantLicence (docs/protocol.md)")
     signature = HexStringField(byte_length=65)
     terms = DocumentField(help_text="docs/protocol.md, Licence terms")
+
+
+class StepSerializer(StrictSerializer):
+    step = DocumentField(help_text="LicenceStep (docs/protocol.md, Agreements)")
+    signature = HexStringField(byte_length=65)
+    content = DocumentField(required=False, default=None, allow_null=True, help_text="{grant, terms}")
+    grant_signature = HexStringField(
+        byte_length=65,
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="the provider's, of the grant",
+    )
+    revocation = DocumentField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="{deadline, signature, effect}: to revoke, or of the licence that an amendment replaces",
+    )
+
+
+class AgreementStepSerializer(serializers.ModelSerializer[AgreementStep]):
+    class Meta:
+        model = AgreementStep
+        fields = ["number", "act", "by", "to_state", "content", "step", "signature", "step_hash", "at"]
+
+
+class AgreementSerializer(serializers.ModelSerializer[Agreement]):
+    provider = serializers.CharField(source="provider.eth_address")
+    consumer = serializers.CharField(source="consumer.eth_address")
+    dataset_id = HexStringField()
+    licence_id = HexStringField(allow_null=True)
+    steps = AgreementStepSerializer(many=True)
+
+    class Meta:
+        model = Agreement
+        fields = [
+            "agreement_id",
+            "provider",
+            "consumer",
+            "dataset_id",
+            "licence_id",
+            "state",
+            "head",
+            "length",
+            "steps",
+            "created_at",
+        ]
 
 
 class RevokeSerializer(StrictSerializer):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
@@ -20,13 +21,13 @@ from marketplace.licences.api.serializers import (
     RevokeSerializer,
 )
 from marketplace.licences.models import Licence
-from marketplace.licences.selectors import licence_get, licences_of, quantities_of
+from marketplace.licences.selectors import licence_get, licence_odrl, licences_of, quantities_of
 from marketplace.licences.services import licence_revoke, licence_submit
 from marketplace.rest.authentication import request_party
 from marketplace.rest.idempotency import idempotent
 from marketplace.rest.permissions import IsConnector, IsSignedParty
 
-__all__ = ["LicenceRevokeView", "LicenceView", "LicencesView"]
+__all__ = ["LicenceOdrlView", "LicenceRevokeView", "LicenceView", "LicencesView"]
 
 
 class LicencesView(GenericAPIView[Licence]):
@@ -65,6 +66,14 @@ class LicenceView(APIView):
     @extend_schema(operation_id="licences_get", responses=LicenceSerializer)
     def get(self, request: Request, licence_id: str) -> Response:
         return Response(_document(licence_get(party=request_party(request), licence_id=licence_id)))
+
+
+class LicenceOdrlView(APIView):
+    @extend_schema(operation_id="licences_odrl", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, licence_id: str) -> Response:
+        """The licence as an ODRL 2.2 Agreement (docs/odrl.md)."""
+        licence = licence_get(party=request_party(request), licence_id=licence_id)
+        return Response(licence_odrl(licence=licence))
 
 
 class LicenceRevokeView(APIView):
