@@ -185,6 +185,7 @@ SPECTACULAR_SETTINGS = {
         "PartyKind": "marketplace.accounts.models.PartyKind",
         "DatasetState": "marketplace.catalogue.models.DatasetState",
         "LicenceState": "marketplace.licences.models.LicenceState",
+        "AgreementState": "marketplace.licences.models.AGREEMENT_STATES",
         "JobState": "marketplace.orders.models.JobState",
         "Visibility": "marketplace.orders.models.Visibility",
         "TaskKind": "scheduler.leases.models.TaskKind",

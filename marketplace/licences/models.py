@@ -157,6 +157,9 @@ class QuantityEntry(models.Model):
         return f"{self.kind} {self.runs} runs of {self.licence_id[:10]}"
 
 
+AGREEMENT_STATES = [(state.value, state.value) for state in AgreementState]
+
+
 class Agreement(models.Model):
     """What two parties negotiate and agreed on. It changes only by appending a step (licences.agreements)."""
 
@@ -172,7 +175,7 @@ class Agreement(models.Model):
         related_name="agreements",
         help_text="the one in force; an amendment puts another in its place",
     )
-    state = models.CharField(max_length=9, choices=[(state, state) for state in AgreementState])
+    state = models.CharField(max_length=9, choices=AGREEMENT_STATES)
     head = HexField(help_text="hash of the last step")
     length = models.PositiveIntegerField(help_text="how many steps there are")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -204,7 +207,7 @@ class AgreementStep(models.Model):
     number = models.PositiveIntegerField()
     act = models.CharField(max_length=9, choices=[(act, act) for act in Act])
     by = models.CharField(max_length=8, choices=[(side, side) for side in Side])
-    to_state = models.CharField(max_length=9, choices=[(state, state) for state in AgreementState])
+    to_state = models.CharField(max_length=9, choices=AGREEMENT_STATES)
     content = models.JSONField(help_text="grant and terms; of the ledger's steps: the quantities")
     step = models.JSONField(null=True, blank=True, help_text="LicenceStep as signed; null: the ledger's")
     signature = HexField(byte_length=65, null=True, blank=True)
