@@ -165,7 +165,7 @@ def check_package(
     zeta = evaluate_outputs(key.backend, package.zero, commitments.challenge)
     powers = powers_of_seat(package.seat, len(commitments.masks))
     expected = key.backend.g1_msm(b"".join(commitments.masks), b"".join(map(scalar_bytes, powers)))
-    if _mask_point(key, zeta, package.z) != expected:
+    if _mask_point(key, zeta, package.mask(commitments.challenge)) != expected:
         raise ShareMismatch(f"the sharings of zero do not open V({package.seat})")
 
 

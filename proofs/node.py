@@ -25,7 +25,7 @@ from proofs.messages import Randomisers, ResultShare, Round1Message, Round2Messa
 from proofs.proof import ResultBinding
 from proofs.prover import scalars_of
 from proofs.randomness import OsRandom, Random, draw_scalar
-from proofs.sharing import DealContext, DealerPackage
+from proofs.sharing import DealContext, DealerPackage, evaluate_at
 from proofs.statement import JobContext, PublicResult, SealedResult, Statement
 
 __all__ = ["NodeState", "Round1", "Round2", "deal_context", "refresh", "round1", "round2", "share_columns"]
@@ -127,11 +127,11 @@ def share_columns(key: ProvingKey, statement: Statement, packages: Sequence[Deal
 
 @dataclass(frozen=True, repr=False)  # secret: never in a log
 class Masked:
-    """The node's outputs with their zero sharing, its share of the blinding and of Z."""
+    """The node's outputs with their zero sharing, its share of the blinding and of Z_0, Z_1 …"""
 
     outputs: bytes
     blinding: Blinding
-    z: int
+    z: tuple[int, ...]
 
 
 def _masked(
@@ -146,7 +146,7 @@ def _masked(
             sum(package.mu for package in packages) % R,
             sum(package.mu_tau for package in packages) % R,
         ),
-        z=sum(package.z for package in packages) % R,
+        z=tuple(sum(parts) % R for parts in zip(*(package.z for package in packages), strict=True)),
     )
 
 
@@ -283,7 +283,7 @@ def contribution(
     scalars = (
         weight,
         -weight * masked.blinding.at(bound.challenge) % R,
-        weight * masked.z % R,
+        weight * evaluate_at(masked.z, bound.challenge) % R,
         state.s,
         state.r,
         state.s,

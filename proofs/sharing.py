@@ -29,7 +29,10 @@ THRESHOLD = 1
 DEGREE = Program.DEGREE
 """g of the Gram program; other programs' follows from their description (``proofs.programs``)."""
 
-MAGIC = b"HSDEAL01"
+CHALLENGES = 6
+"""Sharings behind Z: a node answers at one challenge only, and of at most 7 seats 6 are honest (ADR 0012)."""
+
+MAGIC = b"HSDEAL02"
 MAX_SEATS = 255
 MAX_COLUMNS = 4096
 
@@ -92,14 +95,14 @@ class DealerPackage:
     mu: int
     mu_tau: int
     """Shares of this dealer's part of the result's blinding (``proofs.inner_product.Blinding``)."""
-    z: int
-    """Share of this dealer's part of Z, a sharing of zero."""
+    z: tuple[int, ...]
+    """Shares of this dealer's part of Z_0, Z_1 …, sharings of zero: Z(k) at z is sum z^e Z_e(k)."""
 
     def to_bytes(self) -> bytes:
-        """``HSDEAL01 || setup_id || job_id || attempt || seat || n || outputs || sealed || t || g ||
+        """``HSDEAL02 || setup_id || job_id || attempt || seat || n || outputs || sealed || t || g ||
         columns``.
 
-        Numbers have 4 bytes (sealed, t and g one). Then mu, mu_tau, Z, zero, and for each column its
+        Numbers have 4 bytes (sealed, t and g one). Then mu, mu_tau, Z_0 … Z_5, zero, and for each column its
         position (4 bytes) and share.
         """
         context = self.context
@@ -108,7 +111,7 @@ class DealerPackage:
         head += b"".join(number.to_bytes(4, "big") for number in numbers)
         head += bytes((context.is_sealed, context.threshold, context.degree))
         head += len(self.columns).to_bytes(4, "big")
-        head += b"".join(k.to_bytes(SCALAR_BYTES, "big") for k in (self.mu, self.mu_tau, self.z))
+        head += b"".join(k.to_bytes(SCALAR_BYTES, "big") for k in (self.mu, self.mu_tau, *self.z))
         parts = [head, self.zero]
         for position in sorted(self.columns):
             parts += [position.to_bytes(4, "big"), self.columns[position]]
@@ -120,7 +123,7 @@ class DealerPackage:
         """Strict: WrongLength, NonCanonicalScalar, and ContextMismatch unless made for exactly this seat."""
         reader = _Reader(data)
         if reader.take(len(MAGIC)) != MAGIC:
-            raise MalformedInput("this is not a deal package of version 1")
+            raise MalformedInput("this is not a deal package of version 2")
         found = {"setup": reader.take(32), "job": reader.take(32)}
         numbers = {name: reader.number(4) for name in ("attempt", "seat", "capacity", "outputs")}
         flags = {name: reader.number(1) for name in ("sealed", "threshold", "degree")}
@@ -141,13 +144,19 @@ class DealerPackage:
         column_count = reader.number(4)
         if not 1 <= column_count <= MAX_COLUMNS:
             raise MalformedInput(f"a package deals between 1 and {MAX_COLUMNS} columns, not {column_count}")
-        masks = reader.take(3 * SCALAR_BYTES)
+        masks = reader.take((2 + CHALLENGES) * SCALAR_BYTES)
         zero = reader.take(context.output_count * SCALAR_BYTES)
         backend.vec_check(masks)
         backend.vec_check(zero)
-        mu, mu_tau, z = (int.from_bytes(masks[i : i + SCALAR_BYTES], "big") for i in (0, 32, 64))
+        mu, mu_tau, *z = (
+            int.from_bytes(masks[i : i + SCALAR_BYTES], "big") for i in range(0, len(masks), SCALAR_BYTES)
+        )
         columns = reader.columns(backend, column_count, context.n)
-        return cls(context, seat, columns, zero, mu, mu_tau, z)
+        return cls(context, seat, columns, zero, mu, mu_tau, tuple(z))
+
+    def mask(self, challenge: int) -> int:
+        """This dealer's part of Z(k) at z."""
+        return evaluate_at(self.z, challenge)
 
 
 class _Reader:
@@ -209,7 +218,7 @@ class Dealing:
         self._mu = [draw_scalar(mu) for _ in range(degree + 1)] if context.is_sealed else [0]
         self._mu_tau = [draw_scalar(mu) for _ in range(degree + 1)] if context.is_sealed else [0]
         z = context.stream(seed, b"Z")
-        self._z = [0] + [draw_scalar(z) for _ in range(degree)]
+        self._z = [[0] + [draw_scalar(z) for _ in range(degree)] for _ in range(CHALLENGES)]
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -223,9 +232,12 @@ class Dealing:
         )
 
     def masks_at(self, challenge: int) -> list[tuple[int, int]]:
-        """Coefficients of k, k^2 … of zeta(k) = sum z^i zero_i(k) and of Z(k), for blame; secret."""
+        """Coefficients of k, k^2 … of zeta(k) = sum z^i zero_i(k) and of Z(k) at z, for blame;
+        secret.
+        """
         zetas = [self._backend.poly_eval(vector, challenge) for vector in self._zero]
-        return list(zip(zetas, self._z[1:], strict=True))
+        masks = [evaluate_at(coefficients, challenge) for coefficients in zip(*self._z, strict=True)]
+        return list(zip(zetas, masks[1:], strict=True))
 
     def _vectors(self, label: bytes, count: int, length: int) -> list[bytes]:
         stream = self._context.stream(self._seed, label)
@@ -250,7 +262,7 @@ class Dealing:
             zero=self._backend.vec_combine(self._zero, powers[1:]),
             mu=evaluate_at(self._mu, seat),
             mu_tau=evaluate_at(self._mu_tau, seat),
-            z=evaluate_at(self._z, seat),
+            z=tuple(evaluate_at(sharing, seat) for sharing in self._z),
         )
 
 

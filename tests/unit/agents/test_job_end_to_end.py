@@ -208,7 +208,7 @@ def test_a_package_of_another_job_names_its_dealer(world: World) -> None:
     _, context = started(world)
     packages = deal_all(world, context)
     dealer = world.connectors["bank"]
-    sealed = seal_to(world.nodes[0].session.keys.sealing_key, b"HSDEAL01 nonsense")
+    sealed = seal_to(world.nodes[0].session.keys.sealing_key, b"HSDEAL02 nonsense")
     blob_id = dealer.session.client.upload_blob(sealed, purpose="share")
     content_hash = formats.to_hex(keccak(sealed))
     deal = Deal(context["job_id"], 1, 1, content_hash)

@@ -231,7 +231,7 @@ def wrong_share(package: Any) -> Any:
 
 WRONG_PACKAGES = {
     "another share": wrong_share,
-    "Z": lambda package: replace(package, z=package.z + 1),
+    "Z": lambda package: replace(package, z=(package.z[0] + 1, *package.z[1:])),
     "a sharing of zero": lambda package: replace(package, zero=package.zero[32:] + package.zero[:32]),
 }
 

@@ -12,7 +12,7 @@ from proofs.errors import ContextMismatch, MalformedInput, NonCanonicalScalar, W
 from proofs.field import R
 from proofs.prover import scalars_of
 from proofs.randomness import SeededRandom, draw_scalar
-from proofs.sharing import DealContext, DealerPackage, Dealing, lagrange_at, lagrange_at_zero
+from proofs.sharing import CHALLENGES, DealContext, DealerPackage, Dealing, lagrange_at, lagrange_at_zero
 
 CONTEXT = DealContext(b"\x01" * 32, b"\x02" * 32, attempt=3, n=8, output_count=4)
 SEED = b"\x07" * 32
@@ -46,7 +46,11 @@ def test_zero_sharings_vanish_and_masks_are_random_of_degree_two(
     dealing = Dealing(backend, CONTEXT, SEED, columns)
     packages = {seat: dealing.package(seat) for seat in (1, 2, 3, 4)}
     three = {seat: packages[seat] for seat in (1, 3, 4)}
-    assert interpolate({seat: package.z for seat, package in three.items()}) == 0
+    for index in range(CHALLENGES):
+        assert interpolate({seat: package.z[index] for seat, package in three.items()}) == 0
+    assert len(set(packages[1].z)) == CHALLENGES
+    assert interpolate({seat: package.mask(77) for seat, package in three.items()}) == 0
+    assert packages[1].mask(77) != packages[1].mask(78)
     for index in range(4):
         assert interpolate({seat: scalars_of(package.zero)[index] for seat, package in three.items()}) == 0
     for name in ("mu", "mu_tau"):
@@ -58,7 +62,7 @@ def test_zero_sharings_vanish_and_masks_are_random_of_degree_two(
 def test_a_public_job_has_no_blinding(backend: Backend, columns: dict[int, bytes]) -> None:
     package = Dealing(backend, replace(CONTEXT, is_sealed=False), SEED, columns).package(1)
     assert (package.mu, package.mu_tau) == (0, 0)
-    assert package.z
+    assert all(package.z)
 
 
 def test_a_seed_repeats_its_deal_and_every_context_has_its_own(
@@ -123,7 +127,7 @@ def test_a_package_is_bound_to_its_seat_and_strict(backend: Backend, columns: di
     for changed in (b"", data[:50], data[:-1], data + b"\x00"):
         with pytest.raises(WrongLength):
             parse(changed)
-    with pytest.raises(MalformedInput, match="version 1"):
+    with pytest.raises(MalformedInput, match="version 2"):
         parse(b"X" + data[1:])
     with pytest.raises(NonCanonicalScalar):
         parse(data[:-32] + b"\xff" * 32)

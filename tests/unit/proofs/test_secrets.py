@@ -40,7 +40,7 @@ def secrets_of(attempt: Any) -> dict[str, int]:
         for dealer, package in enumerate(attempt.packages[seat]):
             (share,) = package.columns.values()
             place = f"of dealer {dealer} for seat {seat}"
-            found |= {f"mu {place}": package.mu, f"Z {place}": package.z}
+            found |= {f"mu {place}": package.mu, f"Z {place}": package.z[1]}
             found |= {
                 f"share {place}": int.from_bytes(share[:32], "big"),
                 f"zero {place}": int.from_bytes(package.zero[:32], "big"),

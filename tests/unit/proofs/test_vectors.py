@@ -165,7 +165,7 @@ def contribution(key: ProvingKey, combined: CombinedRound1, entry: dict[str, Any
     """The node's own functions, with the vector's shares, masks and randomisers."""
     shares = [scalars(share) for share in entry["shares"]]
     masked = node.Masked(
-        scalars(entry["masked_outputs"]), Blinding(int(entry["mu"])), int(entry["zero_share"])
+        scalars(entry["masked_outputs"]), Blinding(int(entry["mu"])), (int(entry["zero_share"]),)
     )
     state = node.NodeState(None, entry["k"], int(entry["r"]), int(entry["s"]))  # type: ignore[arg-type]
     c = node.contribution(key, combined, shares, masked, state)
