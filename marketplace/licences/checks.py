@@ -285,6 +285,9 @@ def noise(case: Case) -> Iterator[Breach]:
     wanted = case.licence.terms.noise
     if wanted is None:
         return
+    if not case.order.is_noise_dealt:
+        remedy = "Ask for a licence without noise, or for a program to which noise is dealt."
+        yield None, "nobody deals noise to this program", remedy, "results with noise"
     if case.order.visibility != SEALED:
         yield None, "the noisy result is for the consumer only", "Order a sealed result.", "sealed results"
     epsilon, delta = budget_spent(wanted, case.known.uses)

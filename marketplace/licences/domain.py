@@ -132,6 +132,8 @@ class OrderFacts:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     discloses_rows: bool = False
     """Whether the program's outputs are values of single rows rather than aggregates."""
+    is_noise_dealt: bool = False
+    """Whether connectors deal noise to this program's outputs. A licence that asks for noise refuses others."""
     seats: tuple[SeatFacts, ...] | None = None
     """None before nodes are matched."""
 

@@ -11,6 +11,7 @@ SUBCOMMANDS = {
     "connector": "run a data provider's connector: commit columns, publish, license, deal shares",
     "consumer": "run a consumer's agent: order jobs, open sealed results",
     "verify": "check a receipt bundle offline, and against a chain with --rpc",
+    "verify-statement": "check a statement of uses offline, and against a chain with --rpc",
 }
 
 
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in SUBCOMMANDS:
         print(f"hengsuan: there is no command {name!r}\n\n{_usage()}", file=sys.stderr)
         return 2
-    module = importlib.import_module(f"scheduler.agents.{name}.cli")
+    module = importlib.import_module(f"scheduler.agents.{name.replace('-', '_')}.cli")
     return int(module.main(rest) or 0)
 
 

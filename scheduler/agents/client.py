@@ -123,6 +123,23 @@ class MarketClient:
         """Own licences."""
         return list(self._items(dict, "/licences", signed=True))
 
+    def usage_statement(self) -> dict[str, Any]:
+        """Every use of this provider's licences, signed by the market."""
+        return self._get(dict, "/usage-statement")
+
+    def agreements(self) -> list[dict[str, Any]]:
+        """Own agreements, newest first, with their steps."""
+        return list(self._items(dict, "/agreements", signed=True))
+
+    def agreement(self, agreement_id: str) -> dict[str, Any]:
+        """One agreement with its steps."""
+        return self._get(dict, f"/agreements/{agreement_id}")
+
+    def agreement_step(self, agreement_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand in a signed step; None: the first one."""
+        path = "/agreements" if agreement_id is None else f"/agreements/{agreement_id}/steps"
+        return self._post(path, body, None)
+
     def revoke_licence(self, licence_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Hand in a signed revocation."""
         return self._post(f"/licences/{licence_id}/revoke", body, None)

@@ -107,6 +107,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "check_failed": ("FAILED", "失败"),
     "receipt_valid": ("the receipt is valid", "收据有效"),
     "receipt_invalid": ("the receipt is NOT valid: {detail}", "收据无效：{detail}"),
+    "statement_valid": ("the statement is valid", "用量对账单有效"),
+    "statement_invalid": ("the statement is NOT valid: {detail}", "用量对账单无效：{detail}"),
     "receipt_malformed": ("this cannot be checked: {detail}", "无法检验：{detail}"),
 }
 

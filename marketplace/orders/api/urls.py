@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.orders.api import views
 
 urlpatterns = [
+    path("usage-statement", views.UsageStatementView.as_view(), name="usage-statement"),
     path("orders", views.OrdersView.as_view(), name="orders"),
     path("orders/explain", views.ExplainView.as_view(), name="orders-explain"),
     path("jobs", views.JobsView.as_view(), name="jobs"),

@@ -24,9 +24,10 @@ from marketplace.orders.errors import OrderRefused
 from marketplace.orders.models import Job, JobEvent
 from marketplace.orders.selectors import job_events, job_get, jobs_of, receipt_get
 from marketplace.orders.services import job_cancel, order_explain, order_place
+from marketplace.orders.statements import usage_statement
 from marketplace.rest.authentication import request_party
 from marketplace.rest.idempotency import idempotent
-from marketplace.rest.permissions import IsConsumer
+from marketplace.rest.permissions import IsConnector, IsConsumer
 from marketplace.rest.problems import problem_of
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "JobView",
     "JobsView",
     "OrdersView",
+    "UsageStatementView",
 ]
 
 
@@ -78,6 +80,15 @@ class ExplainView(APIView):
             "problem": problem_of(OrderRefused.of(refusals)) if refusals else None,
         }
         return Response(AssessmentSerializer(answer).data)
+
+
+class UsageStatementView(APIView):
+    permission_classes = [IsConnector]
+
+    @extend_schema(operation_id="usage_statement", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Every use of the provider's licences so far, signed by the market's key (docs/api.md)."""
+        return Response(usage_statement(provider=request_party(request)))
 
 
 class JobsView(ListAPIView[Job]):

@@ -75,6 +75,7 @@ ORDER = OrderFacts(
     outputs=9,
     at=START,
 )
+NOISY = replace(ORDER, is_noise_dealt=True)
 ALONE = replace(ORDER, inputs=(MINE,))
 GROUPED = replace(MINE, flags=frozenset({1}))
 OF_ROWS = replace(ORDER, discloses_rows=True)
@@ -290,13 +291,18 @@ def test_a_window_counts_what_was_used_in_it_and_forgets_what_is_older() -> None
 def test_the_budget_of_noise_is_spent_exactly_and_then_the_licence_refuses() -> None:
     held = licence(noise={**LAPLACE, "epsilon_per_run": "0.1", "epsilon_total": "0.3"})
     run = Use(0, Quantity(1, 1, 1))
-    assert evaluate(held, ORDER, standing=replace(GOOD, uses=(run,) * 2)) == []
-    [refusal] = evaluate(held, ORDER, standing=replace(GOOD, uses=(run,) * 3))
+    assert evaluate(held, NOISY, standing=replace(GOOD, uses=(run,) * 2)) == []
+    [refusal] = evaluate(held, NOISY, standing=replace(GOOD, uses=(run,) * 3))
     assert (refusal.clause, refusal.allowed) == ("noise", "ε 0 more")
 
 
+def test_a_licence_that_asks_for_noise_refuses_results_without_it() -> None:
+    [refusal] = evaluate(licence(noise=LAPLACE), ORDER, standing=GOOD)
+    assert (refusal.clause, refusal.allowed) == ("noise", "results with noise")
+
+
 def test_noise_is_for_sealed_results_only() -> None:
-    [refusal] = evaluate(licence(noise=LAPLACE), replace(ORDER, visibility=PUBLIC), standing=GOOD)
+    [refusal] = evaluate(licence(noise=LAPLACE), replace(NOISY, visibility=PUBLIC), standing=GOOD)
     assert refusal.clause == "noise"
 
 
