@@ -12,21 +12,27 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from scheduler.matching.greedy import Plan
-from scheduler.matching.market import Order
+from scheduler.matching.market import RESOURCES, Order
 from scheduler.matching.table import Indices, OfferTable
 
 __all__ = ["rearrange"]
 
-ARCS = 160
+NEAR, FAR = 50, 110
 
 
-def rearrange(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan]) -> dict[str, Plan]:
-    """The same orders with the same numbers of seats at most at the same cost. ``table`` is left as it
-    was."""
+def rearrange(
+    table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan]
+) -> tuple[dict[str, Plan], set[str]]:
+    """The same orders with as many seats, at most at the same cost; and who had to choose anew.
+
+    ``table`` is left as it was.
+    """
     planned = [order for order in orders if order.job_id in plans]
+    if not planned:
+        return {}, set()
     nodes = _flow(table, planned, plans)
     if nodes is None:
-        return dict(plans)
+        return dict(plans), set()
     moved: dict[str, Plan] = {}
     taken: list[tuple[Order, Indices]] = []
     again = []
@@ -52,7 +58,7 @@ def rearrange(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Pl
     for order, chosen in taken:
         table.take(chosen, order.needs, sign=-1)
     is_better = len(moved) == len(planned) and _cost(moved) < _cost(plans)
-    return moved if is_better else dict(plans)
+    return (moved, {order.job_id for order in again}) if is_better else (dict(plans), set())
 
 
 def _flow(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan]) -> dict[str, Indices] | None:
@@ -60,11 +66,12 @@ def _flow(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan])
     from ortools.graph.python import min_cost_flow
 
     heads, costs = [], []
-    for order in orders:
+    depth = 2 * sum(plans[order.job_id].seats for order in orders)
+    for place, order in enumerate(orders):
         own = plans[order.job_id]
         ranking, cost = table.ranking(order)
-        ranked = ranking[(own.fits & table.has_free(order.needs))[ranking]][:ARCS]
-        nodes = np.union1d(ranked, own.nodes)
+        ranked = ranking[(own.fits & table.has_free(order.needs))[ranking]]
+        nodes = np.union1d(table.spread(ranked, depth, place, NEAR, FAR), own.nodes)
         heads.append(nodes)
         costs.append(cost[nodes])
     count = len(orders)
@@ -76,7 +83,10 @@ def _flow(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan])
     )
     used, sink = np.unique(ends), count + table.count
     problem.add_arcs_with_capacity_and_unit_cost(
-        used + count, np.full(len(used), sink), table.free_seats[used], np.zeros(len(used), np.int64)
+        used + count,
+        np.full(len(used), sink),
+        _room(table, orders, plans)[used],
+        np.zeros(len(used), np.int64),
     )
     for place, order in enumerate(orders):
         problem.set_node_supply(place, plans[order.job_id].seats)
@@ -84,7 +94,20 @@ def _flow(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan])
     if problem.solve() != problem.OPTIMAL:
         return None
     is_used = problem.flows(np.arange(len(ends))) > 0
-    return {order.job_id: ends[is_used & (starts == place)] for place, order in enumerate(orders)}
+    bounds = np.cumsum([len(nodes) for nodes in heads])[:-1]
+    used_by = zip(orders, np.split(ends, bounds), np.split(is_used, bounds), strict=True)
+    return {order.job_id: nodes[own] for order, nodes, own in used_by}
+
+
+def _room(table: OfferTable, orders: Sequence[Order], plans: Mapping[str, Plan]) -> Indices:
+    """Seats of each node that have the resources for whichever order comes, and at least those planned on
+    it."""
+    room = table.free_seats.copy()
+    for name in RESOURCES:
+        if most := max(getattr(order.needs, name) for order in orders):
+            room = np.minimum(room, table.free[name] // most)
+    planned = np.bincount(np.concatenate([own.nodes for own in plans.values()]), minlength=table.count)
+    return np.maximum(room, planned)
 
 
 def _cost(plans: Mapping[str, Plan]) -> int:

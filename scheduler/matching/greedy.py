@@ -3,14 +3,14 @@ fallback."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scheduler.matching.market import MAX_SEATS, Order
 from scheduler.matching.reliability import MOST_SPARES, highest_failure_ppm
 from scheduler.matching.table import Indices, Mask, OfferTable
 
-__all__ = ["Plan", "greedy", "plan"]
+__all__ = ["Plan", "greedy", "plan", "seat_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Plan:
         return Plan(nodes[order], self.fits, int(cost.sum()), self.is_risk_met)
 
 
-def greedy(table: OfferTable, orders: Iterable[Order], fits: dict[str, Mask]) -> dict[str, Plan]:
+def greedy(table: OfferTable, orders: Iterable[Order], fits: Mapping[str, Mask]) -> dict[str, Plan]:
     """Plans by job id; the nodes are taken from ``table``. Orders without a plan found too few nodes."""
     plans = {}
     for order in orders:
@@ -50,15 +50,14 @@ def plan(table: OfferTable, order: Order, fits: Mask, free: Mask) -> Plan | None
     meets it, the cheapest nodes without spares are taken rather than none.
     """
     ranking, cost = table.ranking(order)
-    wanted = order.answers if order.seats is None else max(order.answers, min(order.seats, MAX_SEATS))
+    wanted, *_ = numbers = seat_numbers(order)
     open_to = fits & free
     cheapest = table.cheapest(ranking, open_to, wanted)
     if cheapest is None:
         return None
     fallback = Plan(cheapest, fits, int(cost[cheapest].sum()), is_risk_met=False)
-    most = wanted if order.seats is not None else min(order.answers + MOST_SPARES, MAX_SEATS)
     best: Plan | None = None
-    for seats in range(wanted, max(most, wanted) + 1):
+    for seats in numbers:
         reliable = table.failure_ppm <= highest_failure_ppm(order.answers, seats)
         found = table.cheapest(ranking, open_to & reliable, seats)
         if found is None:
@@ -69,3 +68,11 @@ def plan(table: OfferTable, order: Order, fits: Mask, free: Mask) -> Plan | None
         if seats == wanted and total == fallback.cost:
             break  # no other number of seats can be cheaper
     return best or fallback
+
+
+def seat_numbers(order: Order) -> range:
+    """How many seats the order may have."""
+    if order.seats is not None:
+        wanted = max(order.answers, min(order.seats, MAX_SEATS))
+        return range(wanted, wanted + 1)
+    return range(order.answers, max(order.answers, min(order.answers + MOST_SPARES, MAX_SEATS)) + 1)

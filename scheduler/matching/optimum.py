@@ -5,8 +5,8 @@ no node beyond its seats and resources; x_i = 1 for every order that the greedy 
 limits do not occur, neither here nor in the candidates (ADR 0014).
 
 Without coalitions and resources this is a flow, which takes a tenth of a second for a hundred thousand arcs
-(``flow``). CP-SAT solves the whole program for up to ``WINDOW`` orders, and of more orders those that fare
-worst against having the market to themselves, while the others stay where the flow has put them.
+(``flow``). CP-SAT solves the whole program for up to ``WINDOW`` orders; of more orders it takes those that
+were left without nodes, that the flow could not place, and that pay most for a seat, while the others stay.
 
 One worker, a fixed seed and a limit in CP-SAT's deterministic time: the same inputs give the same answer on
 the same version. A limit in seconds exists for the machine's sake only; if it is hit, the round is greedy.
@@ -28,10 +28,9 @@ from scheduler.matching.table import Indices, Mask, OfferTable
 
 __all__ = ["SolverTimedOut", "improve", "solver_version"]
 
-WINDOW = 40
+WINDOW = 32
 SPARE_CANDIDATES = 6
-MOST = 1 << 60
-DETERMINISTIC_SECONDS = 0.2
+DETERMINISTIC_SECONDS = 0.1
 WALL_SECONDS = 20.0
 SEED = 20260615
 
@@ -51,11 +50,15 @@ def improve(
 
     Raises SolverTimedOut.
     """
-    excess = _excess(table, orders, fits, plans)
-    if not any(excess.values()):
+    if len(orders) <= WINDOW and _is_uncontended(table, orders, fits, plans):
         return dict(plans)  # each has what it would take alone: nothing can be better
-    moved = rearrange(table, orders, plans)
-    window = sorted(orders, key=lambda order: -excess[order.job_id])[:WINDOW]
+    moved, anew = rearrange(table, orders, plans)
+
+    def hardship(order: Order) -> tuple[bool, bool, int]:
+        served = moved.get(order.job_id)
+        return served is None, order.job_id in anew, 0 if served is None else served.cost // served.seats
+
+    window = sorted(orders, key=hardship, reverse=True)[:WINDOW]
     inside = {order.job_id for order in window}
     by_id = {order.job_id: order for order in orders}
     outside = [(by_id[job_id], own) for job_id, own in moved.items() if job_id not in inside]
@@ -70,20 +73,16 @@ def improve(
             table.take(own.nodes, order.needs, sign=-1)
 
 
-def _excess(
+def _is_uncontended(
     table: OfferTable, orders: Sequence[Order], fits: Mapping[str, Mask], plans: Mapping[str, Plan]
-) -> dict[str, int]:
-    """By job id, how much more a plan costs than it would with the market to itself; most for those
-    without."""
-    found = {}
+) -> bool:
+    """Whether no order would do better with the market to itself."""
     for order in orders:
         alone = plan(table, order, fits[order.job_id], table.has_free(order.needs))
         own = plans.get(order.job_id)
-        if alone is None:
-            found[order.job_id] = 0
-        else:
-            found[order.job_id] = MOST if own is None else own.cost - alone.cost
-    return found
+        if alone is not None and (own is None or own.cost > alone.cost):
+            return False
+    return True
 
 
 def _solve(

@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from scheduler.matching import optimum
+from scheduler.matching.clearing import greedy_at_clearing_prices
 from scheduler.matching.greedy import Plan, greedy, plan
 from scheduler.matching.market import Market, Order
 from scheduler.matching.optimum import SolverTimedOut, improve, solver_version
@@ -131,7 +133,10 @@ class _Round:
         """Offers to all at once; who declines has had its offer. Returns those who may get one now."""
         table = self.table
         by_id = {order.job_id: order for order in orders}
-        plans = greedy(table, orders, self.fits)
+        if self.is_greedy or len(orders) <= optimum.WINDOW:
+            plans = greedy(table, orders, self.fits)
+        else:
+            plans = greedy_at_clearing_prices(table, orders, self.fits)
         for job_id, own in plans.items():
             table.take(own.nodes, by_id[job_id].needs, sign=-1)
         plans = self._improved(orders, plans)

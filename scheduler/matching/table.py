@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,17 @@ class OfferTable:
         cost = np.where(liked, self.cost * (MILLION - PREFERENCE_PPM) // MILLION, self.cost)
         return np.lexsort((self._ties, cost)), cost
 
+    @contextmanager
+    def raised(self, prices: Indices) -> Iterator[None]:
+        """Costs with these prices on top, for as long as the block runs."""
+        own = self.cost, self.by_cost
+        self.cost = self.cost + prices
+        self.by_cost = np.lexsort((self._ties, self.cost))
+        try:
+            yield
+        finally:
+            self.cost, self.by_cost = own
+
     def cheapest(self, ranking: Indices, fits: Mask, count: int) -> Indices | None:
         """The first ``count`` nodes of the ranking that fit, one of each coalition. None: there are fewer."""
         ranked = ranking[fits[ranking]]
@@ -125,6 +137,18 @@ class OfferTable:
             if len(first) >= count:
                 return head[np.sort(first)[:count]]
         return None
+
+    def spread(self, ranked: Indices, depth: int, place: int, near: int, far: int) -> Indices:
+        """``near`` nodes from the top of a ranking and ``far`` from the next ``depth``, others for each
+        place.
+
+        If all orders looked at the same cheapest nodes, most of them would find these taken.
+        """
+        below = ranked[near : near + depth]
+        if len(below) <= far:
+            return ranked[: near + len(below)]
+        steps = (np.arange(far) * len(below) + place * 7919 % len(below)) // far % len(below)
+        return np.concatenate([ranked[:near], below[steps]])
 
     def coalitions_in(self, fits: Mask) -> int:
         return len(np.unique(self.coalition[fits]))

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.matching import Market, Offer, Order, decide
-from scheduler.matching.bound import cost_bound
+from scheduler.matching.bound import welfare_bound
 from scheduler.matching.round import GREEDY
+from scheduler.matching.rules import Rules
 from scheduler.matching.table import OfferTable
 from tests.support.markets import decision_on, offer, order
 
@@ -114,13 +115,18 @@ def replace_price(asked: Order) -> Order:
 
 @given(offers, orders)
 @settings(max_examples=60)
-def test_the_bound_is_below_what_any_answer_costs(nodes: list[Offer], asked: list[Order]) -> None:
+def test_the_bound_is_not_below_the_best_welfare(nodes: list[Offer], asked: list[Order]) -> None:
     market = Market(fee_bps=0, orders=tuple(asked), offers=tuple(nodes))
     table = OfferTable(nodes, "")
     cost = {node.node_id: int(table.cost[table.index[node.node_id]]) for node in nodes}
+    rules = Rules(table)
+    fits = {item.job_id: rules.fitting(item) for item in asked}
+    worth = 10**9
     unserved, least = least_cost(market, cost)
-    if unserved == 0:
-        assert cost_bound(table, asked, least) <= least + 1e-6
+    best = worth * (len(asked) - unserved) - least
+    values = dict.fromkeys(fits, worth)
+    assert welfare_bound(table, asked, fits, values, reached=0) >= best
+    assert list(table.cost) == [cost[node.node_id] for node in table.offers]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ def test_nodes_that_share_an_address_through_a_third_are_one_coalition() -> None
     assert len({node.node_id for node in chain} & set(served.seats)) == 1
 
 
+@pytest.mark.usefixtures("window")
 @given(markets())
 def test_no_outcome_ever_breaks_a_hard_rule(market: Market) -> None:
     outcome = decide(market)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from scheduler.matching import (
 from tests.support.markets import markets, offer, order
 
 
+@pytest.mark.usefixtures("window")
 @given(markets())
 def test_a_recorded_round_is_replayed_from_its_json(market: Market) -> None:
     outcome = decide(market)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +21,9 @@ def utility(market: Market, asked: Order, value: int, solver: str | None) -> int
     return value - decision.price if decision.is_matched else 0
 
 
+@pytest.mark.usefixtures("window")
 @given(markets(), st.integers(0, 5), st.integers(0, 500), st.sampled_from([None, "greedy"]))
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_lying_about_the_limit_never_pays(
     market: Market, which: int, reported: int, solver: str | None
 ) -> None:
