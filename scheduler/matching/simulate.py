@@ -254,7 +254,7 @@ class Simulation:
 def report_table(reports: list[RoundReport]) -> str:
     """Markdown, one line for each round, and what they come to."""
     lines = [
-        "| round | orders | matched | too dear | failed | expired | used | solve, s | processor, s | welfare |",
+        "| round | orders | matched | too dear | failed | expired | used | solve, s | CPU, s | welfare |",
         "|" + "---:|" * 10,
     ]
     for number, r in enumerate(reports, start=1):
