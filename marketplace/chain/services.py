@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -35,13 +36,15 @@ def transaction_enqueue(
     function: str,
     arguments: list[object],
     job: Job | None = None,
+    not_before: datetime | None = None,
 ) -> ChainTransaction:
     """Put a wish into the outbox, inside the caller's database transaction, and return it.
 
     Asking twice with one `dedupe_key` returns the first wish with its first arguments; asking for another
     function under a used key raises `DedupeKeyReused`. `arguments` are those of the Solidity function in
     order: integers, booleans, text, `0x` hex or bytes, lists, and structs as lists in the order of their
-    fields or as dictionaries by field name; others raise `ArgumentsInvalid`.
+    fields or as dictionaries by field name; others raise `ArgumentsInvalid`. `not_before`: when it may be
+    sent, if not at once.
     """
     encode_call(contract, function, arguments)  # a wish that cannot be encoded fails here, not in the sender
     wish, is_new = ChainTransaction.objects.get_or_create(
@@ -52,6 +55,7 @@ def transaction_enqueue(
             "function": function,
             "arguments": json_arguments(arguments),
             "job": job,
+            "next_attempt_at": not_before or timezone.now(),
         },
     )
     if (wish.contract, wish.function) != (contract, function):

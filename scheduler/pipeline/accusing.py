@@ -24,7 +24,7 @@ from scheduler.pipeline.payloads import seats_of
 from scheduler.pipeline.statement import job_statement
 from scheduler.pipeline.wishes import g1, g2
 
-__all__ = ["binding_claim", "bound_points", "own_claim", "proof_points", "wish_accuse"]
+__all__ = ["binding_claim", "bound_points", "own_claim", "proof_points", "seating_on_chain", "wish_accuse"]
 
 
 def bound_points(task: Task, message: Round2Message) -> tuple[bytes, ...]:
@@ -92,7 +92,13 @@ def _accusation_of_binding(job: Job, seat: int, seats: list[Seat]) -> tuple[str,
     claim = binding_claim(task, message)
     points = [g1(point) for point in bound_points(task, message)]
     signature = task.result["binding_signature"]
-    return "accuseBinding", [claim.to_struct(), _seating(seats), _signer(seats, seat), signature, points]
+    return "accuseBinding", [
+        claim.to_struct(),
+        seating_on_chain(seats),
+        _signer(seats, seat),
+        signature,
+        points,
+    ]
 
 
 def _accusation_of_statement(job: Job, seat: int, seats: list[Seat]) -> tuple[str, list[Any]] | None:
@@ -103,7 +109,7 @@ def _accusation_of_statement(job: Job, seat: int, seats: list[Seat]) -> tuple[st
     a, b, *rest = proof_points(own)
     return "accuse", [
         own_claim(task, own).to_struct(),
-        _seating(seats),
+        seating_on_chain(seats),
         _signer(seats, seat),
         task.result["evidence_signature"],
         [g1(column) for column in job_statement(job).statement.columns],
@@ -125,7 +131,7 @@ def _done(job: Job, kind: TaskKind, seat: int) -> Any:
     return tasks.first()
 
 
-def _seating(seats: list[Seat]) -> list[Any]:
+def seating_on_chain(seats: list[Seat]) -> list[Any]:
     """As the market keeps it on the chain: node ids and (operator, fee) by seat."""
     return [
         [seat.node_id for seat in seats],

@@ -15,6 +15,7 @@ from marketplace.orders.models import Job, JobState
 from marketplace.orders.transitions import JobTransition, job_event_append, job_transition
 from scheduler.leases.closing import tasks_cancel
 from scheduler.pipeline.conf import expiry_margin
+from scheduler.pipeline.demands import demand_missing
 from scheduler.pipeline.step import locked
 from scheduler.pipeline.wishes import wish, wish_expire, wish_fail
 
@@ -70,6 +71,7 @@ def _expire_here(job: Job) -> bool:
 
 def _expire_on_chain(job: Job) -> None:
     with locked(job, "expire"):
+        demand_missing(job)
         tasks_cancel(job=job)
         tries = ChainTransaction.objects.filter(job=job, function="expire")
         if not tries.exclude(state=REVERTED).exists():

@@ -8,9 +8,11 @@ from typing import Any
 
 from marketplace.orders.models import Job
 from marketplace.orders.transitions import job_event_append
-from scheduler.leases.models import Task
+from scheduler.leases.domain import PARTY_LOST
+from scheduler.leases.models import Task, TaskKind
 from scheduler.nodes.models import NodeOutcome
 from scheduler.nodes.services import node_outcome_append
+from scheduler.pipeline.demands import ROUNDS, wish_demand_contribution
 from scheduler.pipeline.models import Seat
 from scheduler.pipeline.payloads import seats_of
 
@@ -29,6 +31,8 @@ class SeatLosses:
     reason_code: str
     detail: dict[str, Any]
     lost: tuple[Seat, ...]
+    silent: tuple[tuple[Seat, int], ...] = ()
+    """Those that did not answer in time, with the round that they owe."""
 
     def keep(self) -> None:
         """Append the event once for each set of losses, and count them in the nodes' record."""
@@ -41,6 +45,8 @@ class SeatLosses:
             node_outcome_append(
                 node_id=seat.node_id, job=self.job, attempt=seat.attempt, kind=NodeOutcome.Kind.FAILED
             )
+        for seat, owed in self.silent:
+            wish_demand_contribution(self.job, seat, owed)
 
 
 def seat_losses(job: Job, failed: list[Task]) -> SeatLosses:
@@ -69,4 +75,9 @@ def seat_losses(job: Job, failed: list[Task]) -> SeatLosses:
             detail["dealer"] = dealer
             return SeatLosses(job, "dealer_at_fault", detail, ())
     lost = tuple(seats[task.seat] for task in failed if task.seat not in accusers)
-    return SeatLosses(job, "node_lost", detail, lost)
+    silent = tuple(
+        (seats[task.seat], ROUNDS[TaskKind(task.kind)])
+        for task in failed
+        if task.failure_code == PARTY_LOST and task.kind in ROUNDS
+    )
+    return SeatLosses(job, "node_lost", detail, lost, silent)

@@ -88,15 +88,26 @@ class Stage:
         return self.market.node_id(ODD_NODE.name)
 
     def stake_node(self, amount: int) -> None:
-        """Stake for the fourth node, paid by somebody who is no party to anything."""
+        """Stake for the fourth node."""
+        self._put_up(amount, "depositStake", self.node_id)
+
+    def bond_node(self, amount: int) -> None:
+        """A bond for the fourth node's operator, once the market knows of it."""
+        (operator,) = self.market.rows("SELECT operator FROM nodes_node WHERE node_id = %s", self.node_id)[0]
+        self._put_up(amount, "depositBond", operator)
+        known = "SELECT 1 FROM nodes_collateralentry WHERE holder = %s AND movement = 'deposited'"
+        wait_until(lambda: self.market.rows(known, operator), "the bond in the market's books")
+
+    def _put_up(self, amount: int, function: str, holder: str) -> None:
+        """Paid by somebody who is no party to anything."""
         reader, payer = self.market.reader, development_account(7)
         token, nodes = reader.addresses["SettlementToken"], reader.addresses["NodeRegistry"]
         # Tokens out of nothing, past the mint of the market's signer: balances are the token's first slot.
         slot = "0x" + keccak(bytes(12) + bytes.fromhex(payer.address[2:]) + bytes(32)).hex()
         request: Any = reader.web3.provider.make_request
         request("anvil_setStorageAt", [token, slot, f"0x{amount:064x}"])
-        self.send_as(payer, "SettlementToken", "approve", nodes, amount)
-        self.send_as(payer, "NodeRegistry", "depositStake", self.node_id, amount)
+        assert self.send_as(payer, "SettlementToken", "approve", nodes, amount)
+        assert self.send_as(payer, "NodeRegistry", function, holder, amount)
 
     def send_as(self, sender: Any, contract: str, function: str, *arguments: object) -> bool:
         """One call of a contract, waited for; whether it was mined without reverting."""

@@ -24,8 +24,9 @@ def test_a_node_killed_while_proving_goes_on_where_it_was_once_it_is_back(stage:
     stage.assert_paid_once(job_id, before)
 
 
-def test_a_node_killed_while_computing_that_stays_away_is_replaced(stage: Stage) -> None:
+def test_a_node_killed_while_computing_that_stays_away_is_replaced_and_asked_in_public(stage: Stage) -> None:
     market, before = stage.market, stage.market.money()
+    stage.bond_node(STAKE)
     with stage.odd_node(compute="pause"):
         job_id = stage.order_with_odd_node()
         stage.found("paused.json", job_id)
@@ -42,6 +43,15 @@ def test_a_node_killed_while_computing_that_stays_away_is_replaced(stage: Stage)
     assert stage.node_id in stage.seats(job_id, 1)
     assert stage.node_id not in stage.seats(job_id, 2)
     stage.assert_paid_once(job_id, before)
+    asked = (
+        "SELECT state IN ('MINED', 'FINAL') FROM chain_chaintransaction WHERE job_id = %s AND kind = 'demand'"
+    )
+    wait_until(lambda: market.rows(asked, job_id) == [(True,)], "the demand on the chain")
+    forfeit = "SELECT arguments FROM chain_chaintransaction WHERE job_id = %s AND kind = 'forfeit'"
+    (((demand_id,),),) = market.rows(forfeit, job_id)
+    demand = market.reader.call("Evidence", "demand", demand_id)
+    assert demand["nodeId"] == stage.node_id
+    assert demand["amount"] == market.reader.call("NodeRegistry", "node", stage.node_id)["feePerJob"]
 
 
 def test_a_node_with_a_wrong_result_in_its_second_answer_is_named_replaced_and_loses_its_stake(

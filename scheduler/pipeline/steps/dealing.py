@@ -11,6 +11,7 @@ from scheduler.leases.closing import tasks_create
 from scheduler.leases.domain import PARTY_LOST
 from scheduler.leases.models import Task, TaskKind, TaskState
 from scheduler.pipeline.conf import node_silence_seconds
+from scheduler.pipeline.demands import wish_demand_deal
 from scheduler.pipeline.ending import job_fail
 from scheduler.pipeline.payloads import seats_of, task_context
 from scheduler.pipeline.statement import job_inputs
@@ -60,6 +61,8 @@ def collect_deals(job: Job) -> float | None:
             "evidence": task.evidence,
         }
         with locked(job, "deal.refused"):
+            if code == "dealer_lost":
+                wish_demand_deal(job, task.party, min(task.payload["input_positions"]))
             job_fail(job, code, detail)
     elif all(task.state == TaskState.DONE for task in tasks):
         with locked(job, "compute"):

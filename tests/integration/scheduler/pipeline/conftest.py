@@ -234,7 +234,8 @@ class PlayedChain:
         """Whether anything happened."""
         if not self.is_reachable:
             return False
-        wishes = list(ChainTransaction.objects.filter(state="QUEUED").order_by("sequence"))
+        due = ChainTransaction.objects.filter(state="QUEUED", next_attempt_at__lte=timezone.now())
+        wishes = list(due.order_by("sequence"))
         for wish in wishes:
             encode_call(wish.contract, wish.function, wish.arguments)
             if wish.function in self.refusals:
@@ -282,9 +283,9 @@ class PlayedChain:
         self._move(wish, JobTransition.FAIL, reason_code=text_from_bytes32(wish.arguments[1]))
 
     def _accuse(self, wish: ChainTransaction) -> Any:
-        """The contract checks the accusation; nothing of the job changes by it."""
+        """What Evidence does changes nothing of the job."""
 
-    _accuseBinding = _accuse  # noqa: N815 - the contract's name
+    _accuseBinding = _demandContribution = _demandDeal = _accuse  # noqa: N815 - the contract's names
 
     def _expire(self, wish: ChainTransaction) -> Any:
         self._move(wish, JobTransition.EXPIRE, reason_code="deadline_passed")
