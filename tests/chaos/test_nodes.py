@@ -3,6 +3,7 @@
 import pytest
 
 from tests.chaos.stage import ODD_NODE, SPARE, Stage
+from tests.e2e.market import wait_until
 
 pytestmark = pytest.mark.timeout(600)
 

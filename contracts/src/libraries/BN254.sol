@@ -32,17 +32,19 @@ library BN254 {
     /// @dev Reverts unless (x, y) is a canonical, finite point of the curve y² = x³ + 3. G1 has cofactor 1, so a point
     /// on the curve is in the group.
     function checkPoint(uint256 x, uint256 y) internal pure {
+        if (isOnCurve(x, y)) return;
         if (x >= P) revert IPointErrors.CoordinateNotCanonical(x);
         if (y >= P) revert IPointErrors.CoordinateNotCanonical(y);
         if (x | y == 0) revert IPointErrors.PointAtInfinity();
-        if (mulmod(y, y, P) != addmod(mulmod(mulmod(x, x, P), x, P), 3, P)) {
-            revert IPointErrors.PointNotOnCurve(x, y);
-        }
+        revert IPointErrors.PointNotOnCurve(x, y);
     }
 
     /// @dev As checkPoint, for those who must know and not stop. Infinity is not on the curve.
-    function isOnCurve(uint256 x, uint256 y) internal pure returns (bool) {
-        return x < P && y < P && mulmod(y, y, P) == addmod(mulmod(mulmod(x, x, P), x, P), 3, P);
+    function isOnCurve(uint256 x, uint256 y) internal pure returns (bool isOne) {
+        assembly ("memory-safe") {
+            isOne := eq(mulmod(y, y, P), addmod(mulmod(mulmod(x, x, P), x, P), 3, P))
+            isOne := and(and(lt(x, P), lt(y, P)), isOne)
+        }
     }
 
     function checkPoint(G1 calldata point) internal pure {
@@ -120,9 +122,13 @@ library BN254 {
         if (!isDone) revert IPointErrors.PrecompileFailed(MUL);
     }
 
-    /// @dev Room for `count` pairs, six words each.
-    function newPairs(uint256 count) internal pure returns (uint256[] memory) {
-        return new uint256[](6 * count);
+    /// @dev Room for `count` pairs, six words each; not zeroed, since setPair writes all of it.
+    function newPairs(uint256 count) internal pure returns (uint256[] memory pairs) {
+        assembly ("memory-safe") {
+            pairs := mload(0x40)
+            mstore(0x40, add(pairs, add(0x20, mul(count, 0xc0))))
+            mstore(pairs, mul(count, 6))
+        }
     }
 
     /// @dev `index` is below the count that the room was made for; it is not checked again.

@@ -23,12 +23,17 @@ library Statement {
     }
 
     /// @dev keccak256(column_hash_0 ‖ column_hash_1 ‖ …)
-    function hashColumns(G1[] calldata columns) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](columns.length);
-        for (uint256 i = 0; i < columns.length; ++i) {
-            hashes[i] = hashColumn(columns[i].x, columns[i].y);
+    function hashColumns(G1[] calldata columns) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            // The hashes lie behind what is allocated, for as long as this takes.
+            let hashes := mload(0x40)
+            let size := mul(columns.length, 0x20)
+            for { let at := 0 } lt(at, size) { at := add(at, 0x20) } {
+                calldatacopy(0x00, add(columns.offset, mul(at, 2)), 0x40)
+                mstore(add(hashes, at), keccak256(0x00, 0x40))
+            }
+            hash := keccak256(hashes, size)
         }
-        return hashWords(hashes);
     }
 
     function hashColumn(uint256 x, uint256 y) internal pure returns (bytes32 hash) {
