@@ -206,6 +206,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = None  # blobs stream to disk under their own limit
 HEARTBEAT_SECONDS = environment.integer("HENGSUAN_HEARTBEAT_SECONDS", 5, minimum=1, maximum=300)
 LEASE_SECONDS = environment.integer("HENGSUAN_LEASE_SECONDS", 30, minimum=2, maximum=3600)
 LEASE_WAIT_SECONDS = environment.integer("HENGSUAN_LEASE_WAIT_SECONDS", 25, minimum=0, maximum=25)
+SHARE_GRACE_SECONDS = environment.integer("HENGSUAN_SHARE_GRACE_SECONDS", 7 * 24 * 3600, minimum=0)
 
 # Chain -----------------------------------------------------------------------------------------
 ETH_RPC_URL = environment.text("ETH_RPC_URL", None if IS_PRODUCTION else "http://127.0.0.1:8545")

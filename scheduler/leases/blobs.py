@@ -15,7 +15,14 @@ from django.utils import timezone
 
 from marketplace.accounts.models import Party
 from scheduler.leases.conf import blob_max_bytes, blob_storage
-from scheduler.leases.errors import BlobCorrupt, BlobNotStored, BlobRefused, BlobTooLarge, BlobUnknown
+from scheduler.leases.errors import (
+    BlobCorrupt,
+    BlobNotStored,
+    BlobPurged,
+    BlobRefused,
+    BlobTooLarge,
+    BlobUnknown,
+)
 from scheduler.leases.models import Blob, BlobState, Task
 
 __all__ = ["blob_declare", "blob_open", "blob_store"]
@@ -54,6 +61,8 @@ def blob_store(
     blob = Blob.objects.filter(id=blob_id, owner=owner).first()
     if blob is None:
         raise BlobUnknown(f"this party declared no blob {blob_id}")
+    if blob.state == BlobState.PURGED:
+        raise BlobPurged(f"the bytes of blob {blob_id} were deleted after job {blob.job_id} had ended")
     content = _CheckedContent(blob, chunks)
     if blob.state == BlobState.STORED:
         for _ in content.chunks():
@@ -80,10 +89,12 @@ def blob_store(
 
 
 def blob_open(*, party: Party, blob_id: UUID) -> tuple[Blob, IO[Any]]:
-    """The bytes, for owner and recipient only. Raises BlobUnknown, BlobNotStored."""
+    """The bytes, for owner and recipient only. Raises BlobUnknown, BlobNotStored, BlobPurged."""
     blob = Blob.objects.filter(Q(owner=party) | Q(recipient=party), id=blob_id).first()
     if blob is None:
         raise BlobUnknown(f"there is no blob {blob_id} from or for this party")
+    if blob.state == BlobState.PURGED:
+        raise BlobPurged(f"the bytes of blob {blob_id} were deleted after job {blob.job_id} had ended")
     if blob.state != BlobState.STORED:
         raise BlobNotStored(f"blob {blob_id} was declared at {blob.created_at:%Y-%m-%d %H:%M:%S}, not stored")
     return blob, blob_storage().open(blob.storage_name, "rb")

@@ -7,7 +7,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-__all__ = ["blob_max_bytes", "blob_storage", "lease_duration", "lease_max_losses", "lease_max_wait_seconds"]
+__all__ = [
+    "blob_max_bytes",
+    "blob_storage",
+    "lease_duration",
+    "lease_max_losses",
+    "lease_max_wait_seconds",
+    "share_grace",
+]
 
 BLOB_STORAGE_ALIAS = "blobs"
 DEFAULT_BLOB_MAX_BYTES = 256 * 1024 * 1024
@@ -26,6 +33,11 @@ def lease_max_wait_seconds() -> float:
 def lease_max_losses() -> int:
     """So many leases of a task may expire unanswered before its party counts as lost."""
     return int(getattr(settings, "LEASE_MAX_LOSSES", 2))
+
+
+def share_grace() -> timedelta:
+    """How long sealed shares are kept after their job's end."""
+    return timedelta(seconds=settings.SHARE_GRACE_SECONDS)
 
 
 def blob_max_bytes() -> int:

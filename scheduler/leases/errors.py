@@ -9,6 +9,7 @@ from marketplace.rest.errors import DomainError
 __all__ = [
     "BlobCorrupt",
     "BlobNotStored",
+    "BlobPurged",
     "BlobRefused",
     "BlobTooLarge",
     "BlobUnknown",
@@ -65,6 +66,13 @@ class BlobCorrupt(DomainError):
     code = "blob_corrupt"
     title = "The bytes are not those that were declared"
     remedy = "Upload the declared bytes again, or declare a new blob; nothing of this upload was kept."
+
+
+class BlobPurged(DomainError):
+    code = "blob_purged"
+    status = HTTPStatus.GONE
+    title = "The blob's bytes were deleted after its job had ended"
+    remedy = "Nothing is to be done: the job is final and needs no shares."
 
 
 class BlobNotStored(DomainError):

@@ -127,6 +127,7 @@ class Lease(models.Model):
 class BlobState(models.TextChoices):
     DECLARED = "DECLARED"
     STORED = "STORED"
+    PURGED = "PURGED"
 
 
 class BlobPurpose(models.TextChoices):
