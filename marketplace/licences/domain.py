@@ -133,7 +133,7 @@ class OrderFacts:
     discloses_rows: bool = False
     """Whether the program's outputs are values of single rows rather than aggregates."""
     is_noise_dealt: bool = False
-    """Whether connectors deal noise to this program's outputs. A licence that asks for noise refuses others."""
+    """Whether connectors deal noise to the program. A licence that asks for noise refuses other orders."""
     seats: tuple[SeatFacts, ...] | None = None
     """None before nodes are matched."""
 

@@ -107,6 +107,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "check_failed": ("FAILED", "失败"),
     "receipt_valid": ("the receipt is valid", "收据有效"),
     "receipt_invalid": ("the receipt is NOT valid: {detail}", "收据无效：{detail}"),
+    "agreement_state": (
+        "agreement {agreement_id} is {state}, licence {licence_id}",
+        "协议 {agreement_id} 状态：{state}，许可 {licence_id}",
+    ),
+    "statement_kept": (
+        "the statement of {uses} uses is kept in {path}",
+        "共 {uses} 条用量的对账单已保存到 {path}",
+    ),
     "statement_valid": ("the statement is valid", "用量对账单有效"),
     "statement_invalid": ("the statement is NOT valid: {detail}", "用量对账单无效：{detail}"),
     "receipt_malformed": ("this cannot be checked: {detail}", "无法检验：{detail}"),

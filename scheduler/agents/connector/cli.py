@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from marketplace.signing.eip712 import GrantLicence
+from scheduler.agents.agreement_commands import (
+    AGREEMENT_COMMANDS,
+    PROVIDER_COMMANDS,
+    add_agreement_commands,
+    run_agreement_command,
+)
+from scheduler.agents.agreements import Negotiation
 from scheduler.agents.commandline import add_common_options, guarded, stop_on_signals
 from scheduler.agents.configuration import configuration_path, load_configuration
 from scheduler.agents.connector.config import ConnectorConfig, OfferSection
@@ -36,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="publish, license and deal until told to stop (default)")
     revoke = commands.add_parser("revoke", help="revoke a licence, here at once and on the chain")
     revoke.add_argument("licence_id")
+    statement = commands.add_parser("statement", help="download the signed statement of every use")
+    statement.add_argument("file", type=Path)
+    add_agreement_commands(commands, is_provider=True)
     add_operations(commands)
     options = parser.parse_args(arguments)
     say = Speech(language_of(options.lang))
@@ -49,10 +62,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
             session = _session(config)
             Licensing(session, now=time.time).revoke(options.licence_id)
             return 0
+        if options.command == "statement":
+            found = _session(config).client.usage_statement()
+            options.file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+            print(say("statement_kept", uses=len(found["statement"]["uses"]), path=options.file))
+            return 0
+        if options.command in AGREEMENT_COMMANDS | PROVIDER_COMMANDS:
+            return _negotiate(config, options, say)
         with StateDirectory(config.resolve(config.state_directory)).locked():
             return _Connector(config, say).serve()
 
     return guarded(say, body)
+
+
+def _negotiate(config: ConnectorConfig, options: argparse.Namespace, say: Speech) -> int:
+    """A suspension holds here before the market hears of it; it is lifted here after the market did."""
+    session = _session(config)
+    licensing = Licensing(session, now=time.time)
+    datasets = DatasetStore(session, config, now=time.time)
+
+    def keep(grant: GrantLicence, terms: dict[str, Any]) -> None:
+        licensing.keep(grant, terms, datasets.record(grant.dataset_id))
+
+    negotiation = Negotiation(session, now=time.time, keep=keep)
+    licence_id = None
+    if options.command in ("suspend", "resume"):
+        licence_id = negotiation.read(options.agreement_id)["licence_id"]
+    if options.command == "suspend" and licence_id is not None:
+        licensing.suspend(licence_id, is_suspended=True)
+    run_agreement_command(options, negotiation, say)
+    if options.command == "resume" and licence_id is not None:
+        licensing.suspend(licence_id, is_suspended=False)
+    return 0
 
 
 def _session(config: ConnectorConfig) -> Session:

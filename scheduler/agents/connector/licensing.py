@@ -18,8 +18,9 @@ from eth_utils.address import is_address, to_checksum_address
 from marketplace.licences.domain import LicenceTerms, Quantity, Use
 from marketplace.licences.terms import Terms, TermsMalformed
 from marketplace.signing.canonical import document_hash
-from marketplace.signing.eip712 import GrantLicence, RevokeInEpoch, RevokeLicence, TypedMessage
+from marketplace.signing.eip712 import GrantLicence
 from proofs.statement import MAX_OUTPUTS, Program
+from scheduler.agents.agreements import HANDED_IN_WITHIN_SECONDS, check_terms, sign_revocation
 from scheduler.agents.connector.config import OfferSection
 from scheduler.agents.errors import ConfigurationError, TaskRefused
 from scheduler.agents.logs import logger
@@ -27,10 +28,7 @@ from scheduler.agents.session import Session, hand_in, until_available
 
 __all__ = ["Licensing", "column_names"]
 
-HANDED_IN_WITHIN_SECONDS = 7 * 24 * 3600
 DAY_SECONDS = 24 * 3600
-ABORT = 1
-"""ILicenceLedger.Effect: open jobs are aborted."""
 
 
 def column_names(schema: dict[str, Any]) -> tuple[str, ...]:
@@ -159,6 +157,22 @@ class Licensing:
         record = {"job_id": job_id, "at": int(self._now()), **asdict(quantity)}
         self._session.state.create_json_once(f"uses/{licence_id}/{job_id}.json", record)
 
+    def keep(self, grant: GrantLicence, terms: dict[str, Any], dataset: dict[str, Any]) -> None:
+        """Keep a negotiated grant before its signature leaves. ConfigurationError for unreadable terms."""
+        names = column_names(dataset["schema"])
+        check_terms(terms, names)
+        licence_id = grant.digest(self._session.deployment.domain(grant.CONTRACT))
+        record = {
+            "licence_id": licence_id,
+            "name": "negotiated",
+            "grant": grant.to_json(),
+            "terms": terms,
+            "column_names": list(names),
+            "is_accepted": True,
+            "is_revoked": False,
+        }
+        self._session.state.create_json_once(f"licences/{licence_id}.json", record)
+
     def suspend(self, licence_id: str, *, is_suspended: bool) -> None:
         """From now on nothing, or again something, is dealt for it here. ConfigurationError if unknown."""
         self._change(licence_id, is_suspended=is_suspended)
@@ -169,15 +183,7 @@ class Licensing:
         What becomes of open jobs is the licence's own clause ``on_revocation``.
         """
         record = self._change(licence_id, is_revoked=True)
-        deadline = int(self._now()) + HANDED_IN_WITHIN_SECONDS
-        effect = "abort" if record["terms"].get("on_revocation") == "abort" else "finish"
-        message: TypedMessage = RevokeLicence(licence_id=licence_id, deadline=deadline)
-        if effect == "abort":
-            message = RevokeInEpoch(licence_id=licence_id, epoch=1, effect=ABORT, deadline=deadline)
-        signature = message.sign(
-            self._session.deployment.domain(message.CONTRACT), self._session.keys.account.key
-        )
-        body = {"deadline": deadline, "signature": signature, "effect": effect}
+        body = sign_revocation(self._session, licence_id, record["terms"], now=self._now())
         self._session.client.revoke_licence(licence_id, body)
 
     def _record(self, licence_id: str) -> dict[str, Any] | None:

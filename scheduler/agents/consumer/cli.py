@@ -16,6 +16,8 @@ from typing import Any
 
 from rich.console import Console
 
+from scheduler.agents.agreement_commands import add_agreement_commands, run_agreement_command
+from scheduler.agents.agreements import Negotiation
 from scheduler.agents.commandline import EXIT_FAILED, add_common_options, guarded
 from scheduler.agents.configuration import configuration_path, load_configuration
 from scheduler.agents.consumer.config import ConsumerConfig, load_order
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with StateDirectory(config.resolve(config.state_directory)).locked():
                 return _Consumer(config, say).serve()
         consumer = _Consumer(config, say)
+        if run_agreement_command(options, Negotiation(consumer.session, now=time.time), say):
+            return 0
         command: Callable[[argparse.Namespace], int] = getattr(consumer, options.command)
         return command(options)
 
@@ -86,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument(
         "--wait", type=float, default=30.0, metavar="SECONDS", help="for a receipt on its way (default: 30)"
     )
+    add_agreement_commands(commands, is_provider=False)
     cancel = commands.add_parser("cancel", help="cancel a job before shares are dealt")
     cancel.add_argument("job_id")
     add_operations(commands)
