@@ -108,6 +108,7 @@ contract Evidence is BindingEvidence, DealerEvidence, Deadlines, IPointErrors {
         try verifier.verifySealed(claim, shares, proof, combined) {
             revert StatementHolds(digest);
         } catch (bytes memory reason) {
+            // forge-lint: disable-next-line(unsafe-typecast) an error begins with its selector
             if (!_isOfProof(bytes4(reason))) revert RefusalUnclear(reason);
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Wallet} from "./support/Wallets.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -171,6 +172,21 @@ contract MarketAccountsTest is World {
         vm.prank(consumer);
         market.withdraw(10);
         assertTrue(market.isPaused(), "paused");
+    }
+
+    function test_AWalletContractWithdraws() public {
+        Wallet wallet = new Wallet(consumer);
+        vm.prank(DEPLOYER);
+        token.mint(address(this), 50);
+        token.approve(address(market), 50);
+        market.depositFor(address(wallet), 50);
+        IMarket.Withdraw memory request = IMarket.Withdraw(address(wallet), OUTSIDER, 50, 1, block.timestamp);
+        bytes memory signature = signatureBy(PROVIDER_A_KEY, market.hashWithdraw(request));
+        vm.expectPartialRevert(ISignedActions.SignatureInvalid.selector);
+        market.withdrawBySignature(request, signature);
+        signature = signatureBy(CONSUMER_KEY, market.hashWithdraw(request));
+        market.withdrawBySignature(request, signature);
+        assertEq(token.balanceOf(OUTSIDER), 50, "EIP-1271");
     }
 
     function test_ControlsNeedTheirRole() public {

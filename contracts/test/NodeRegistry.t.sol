@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Wallet} from "./support/Wallets.sol";
 import {IBonds} from "../src/interfaces/IBonds.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {INodeRegistry} from "../src/interfaces/INodeRegistry.sol";
@@ -266,6 +267,19 @@ contract NodeRegistryTest is World {
     }
 
     /// @dev Every token that came in is stake or award, or was paid out.
+    function test_AWalletContractOperatesANode() public {
+        Wallet wallet = new Wallet(consumer);
+        INodeRegistry.RegisterNode memory request = nodeRequest(FIRST_OPERATOR_KEY);
+        request.operator = address(wallet);
+        bytes memory signature = signatureBy(CONSUMER_KEY, nodes.hashRegisterNode(request));
+        bytes32 id = nodes.registerNode(request, signature);
+        INodeRegistry.UpdateNode memory update = INodeRegistry.UpdateNode(
+            id, request.signer, request.sealingKey, NODE_FEE, false, 1, block.timestamp
+        );
+        nodes.updateNode(update, signatureBy(CONSUMER_KEY, nodes.hashUpdateNode(update)));
+        assertTrue(!nodes.node(id).isActive, "EIP-1271");
+    }
+
     function test_KeepsTheLaw(uint256 seed) public {
         bytes32 other = registerNode(KEY + 1);
         for (uint256 i = 0; i < 20; ++i) {
