@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
-from proofs import hashing, prover, verifier
+from proofs import prover, verifier
 from proofs.backend.base import Backend, Buffer
 from proofs.batch import require_all
 from proofs.columns import (
@@ -28,18 +28,17 @@ from proofs.columns import (
 )
 from proofs.errors import MalformedInput, WrongLength, WrongProgram
 from proofs.field import R
-from proofs.inner_product import Blinding, scalar_bytes
+from proofs.inner_product import Blinding
 from proofs.keys import ProvingKey, VerifyingKey
+from proofs.programs.parts import chunk_place, total_result
 from proofs.proof import Proof
-from proofs.prover import Proven, scalars_of
+from proofs.prover import Proven
 from proofs.randomness import SEED_BYTES, OsRandom, Random, SeededRandom
 from proofs.statement import (
     BoundStatement,
     JobContext,
     Program,
-    PublicResult,
     Result,
-    SealedResult,
     Statement,
 )
 
@@ -143,7 +142,7 @@ def prove(
 
     def one(index: int) -> Proven:
         columns: Sequence[Buffer] = chunks[index].columns
-        place, own = _place(context, index, len(chunks)), SeededRandom(seeds[index], b"chunk")
+        place, own = chunk_place(context, index, len(chunks)), SeededRandom(seeds[index], b"chunk")
         return make(key, place, statements[index], columns, chunks[index].commitments, own)
 
     proven = _each(key.backend, one, list(range(len(chunks))), workers)
@@ -153,18 +152,6 @@ def prove(
     )
     result = total_result(key.backend, [part.result for part in proven])
     return ProvenChunks(tuple(proven), result, outputs, blinding)
-
-
-def total_result(backend: Backend, results: Sequence[Result]) -> Result:
-    """The sum: of public outputs as numbers, of sealed ones as the sum of their commitments."""
-    sealed = [result.commitment for result in results if isinstance(result, SealedResult)]
-    public = [result.outputs for result in results if isinstance(result, PublicResult)]
-    if sealed and not public:
-        return SealedResult(backend.g1_sum(b"".join(sealed)))
-    if not public or sealed or len({len(outputs) for outputs in public}) != 1:
-        raise MalformedInput("chunks have results of one kind and one number of outputs, at least one chunk")
-    vectors = [b"".join(map(scalar_bytes, outputs)) for outputs in public]
-    return PublicResult(scalars_of(backend.vec_combine(vectors, [1] * len(vectors))))
 
 
 def verify(
@@ -187,16 +174,10 @@ def verify(
     relations = []
     for index, (statement, (result, proof)) in enumerate(zip(statements, parts, strict=True)):
         statement.check_program(program, key.setup_id)
-        bound = BoundStatement(_place(context, index, len(parts)), statement, result)
+        bound = BoundStatement(chunk_place(context, index, len(parts)), statement, result)
         relations.append(verifier.relation(backend, key, bound, proof, f"chunk {index}"))
     require_all(backend, relations)
     return total_result(backend, [result for result, _ in parts])
-
-
-def _place(context: JobContext, index: int, count: int) -> JobContext:
-    """The context of one chunk of several."""
-    place = hashing.keccak256(hashing.words(hashing.CHUNK_TAG, context.program_id, index, count))
-    return replace(context, program_id=place)
 
 
 def _each(

@@ -22,7 +22,7 @@ from proofs.columns import ColumnCommitment, ColumnSchema
 from proofs.errors import MalformedInput, SchemaInvalid, WrongSetup
 from proofs.inner_product import scalar_bytes
 from proofs.keys import ProvingKey
-from proofs.programs import described_from, make_plan, settlement
+from proofs.programs import described_from, make_plan, unsettleable
 from proofs.programs import run as program_run
 from proofs.programs.bundle import FORMAT as PROGRAM_PROOF
 from proofs.programs.bundle import ProgramBundle
@@ -271,10 +271,8 @@ def _plan(arguments: argparse.Namespace) -> str:
     program = described_from(formats.parse_json(arguments.program.read_bytes()))
     plan = make_plan(program, arguments.columns)
     cost = plan.cost(arguments.capacity, is_sealed=not arguments.public)
-    settled = settlement(program, arguments.columns)
     facts = {"program_id": formats.to_hex(program.program_id), "degree": plan.degree} | asdict(cost)
-    call = f"left_count {settled.left_count}, right_start {settled.right_start}"
-    facts["contract"] = call if settled.is_settleable else settled.reason
+    facts["contract"] = unsettleable(program, arguments.columns) or "it can be settled"
     return _describe(facts, tuple(facts))
 
 

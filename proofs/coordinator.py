@@ -63,7 +63,7 @@ def combine_round1(
     Raises AnswersInconsistent for a wrong number or kind of answers, a MalformedInput naming bad points.
     """
     backend = key.backend
-    weights = _answering_weights([message.seat for message in messages])
+    weights = _answering_weights(statement, [message.seat for message in messages])
     for message in messages:
         backend.g1_check(message.randomisers.r + message.randomisers.s)
         backend.g2_check(message.randomisers.s2)
@@ -89,10 +89,11 @@ def answers_digest(messages: Sequence[Round1Message]) -> bytes:
     return hashing.keccak256(canonical_json(question))
 
 
-def _answering_weights(seats: Sequence[int]) -> dict[int, int]:
-    if len(seats) != answers_needed() or len(set(seats)) != len(seats):
+def _answering_weights(statement: Statement, seats: Sequence[int]) -> dict[int, int]:
+    needed = answers_needed(statement.degree)
+    if len(seats) != needed or len(set(seats)) != len(seats):
         raise AnswersInconsistent(
-            f"answers of seats {sorted(seats)}: exactly {answers_needed()} different seats must answer"
+            f"answers of seats {sorted(seats)}: exactly {needed} different seats must answer"
         )
     return lagrange_at_zero(seats)
 
@@ -126,13 +127,14 @@ def _interpolate(
     return PublicResult(scalars_of(outputs))
 
 
-def are_consistent(key: ProvingKey, messages: Sequence[Round1Message]) -> bool:
+def are_consistent(key: ProvingKey, statement: Statement, messages: Sequence[Round1Message]) -> bool:
     """Whether the results of more than g t + 1 answers lie on one polynomial of degree g t.
 
     A market that has spare answers asks this before it fixes the answering set: a wrong F_M(k) then never
     becomes a challenge. With just enough answers there is nothing to compare.
     """
-    base, spare = messages[: answers_needed()], messages[answers_needed() :]
+    needed = answers_needed(statement.degree)
+    base, spare = messages[:needed], messages[needed:]
     backend = key.backend
     for message in spare:
         weights = lagrange_at([answer.seat for answer in base], message.seat)

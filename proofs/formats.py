@@ -252,8 +252,9 @@ def statement_from(document: object, where: str = "statement") -> Statement:
     return Statement(
         setup_id=from_hex(fields["setup_id"], f"{where}.setup_id", 32),
         columns=tuple(from_hex(c, f"{where}.columns[{i}]", G1_BYTES) for i, c in enumerate(columns)),
+        left=sides["left"],
+        right=sides["right"],
         rows=integer(fields["rows"], f"{where}.rows"),
-        **sides,
     )
 
 

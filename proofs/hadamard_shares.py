@@ -194,7 +194,7 @@ def combine_quotients(
 
 
 def _weights(context: DealContext, seats: Sequence[int]) -> dict[int, int]:
-    needed = answers_needed(context.threshold, context.degree)
+    needed = answers_needed(context.degree, context.threshold)
     if len(seats) != needed or len(set(seats)) != len(seats):
         raise AnswersInconsistent(
             f"answers of seats {sorted(seats)}: exactly {needed} different seats must answer"

@@ -9,11 +9,11 @@ Keep the state that round 2 returns before anything of its answer leaves the nod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proofs import inner_product
-from proofs.backend.base import SCALAR_BYTES, Backend
+from proofs.backend.base import SCALAR_BYTES, Backend, Buffer
 from proofs.clock import timed
 from proofs.columns import ones_column
 from proofs.coordinator import CombinedRound1, combine_round1
@@ -28,7 +28,17 @@ from proofs.randomness import OsRandom, Random, draw_scalar
 from proofs.sharing import DealContext, DealerPackage, evaluate_at
 from proofs.statement import JobContext, PublicResult, SealedResult, Statement
 
-__all__ = ["NodeState", "Round1", "Round2", "deal_context", "refresh", "round1", "round2", "share_columns"]
+__all__ = [
+    "NodeState",
+    "Round1",
+    "Round2",
+    "deal_context",
+    "refresh",
+    "round1",
+    "round2",
+    "share_columns",
+    "statement_columns",
+]
 
 _MAGIC = b"HSNODE01"
 
@@ -97,6 +107,7 @@ def deal_context(
         attempt=attempt,
         n=key.n,
         output_count=statement.output_count,
+        degree=statement.degree,
         is_sealed=is_sealed,
     )
 
@@ -104,8 +115,10 @@ def deal_context(
 def share_columns(key: ProvingKey, statement: Statement, packages: Sequence[DealerPackage]) -> list[bytes]:
     """The node's share of every column of the statement; ``ones`` is public and shared by itself.
 
+    A sum's share is the sum of the shares.
+
     Raises ContextMismatch unless all packages are of one deal and seat, and AnswersInconsistent unless every
-    column but ``ones`` is dealt exactly once.
+    column behind the statement is dealt exactly once.
     """
     if not packages:
         raise AnswersInconsistent("no dealer's package was given")
@@ -118,11 +131,24 @@ def share_columns(key: ProvingKey, statement: Statement, packages: Sequence[Deal
             if position in shares:
                 raise AnswersInconsistent(f"column {position} was dealt twice")
             shares[position] = share
-    if sorted(shares) != list(range(len(statement.columns))):
+    if sorted(shares) != [0, *statement.positions]:
         raise AnswersInconsistent(
-            f"columns {sorted(shares)} were dealt, the job has {len(statement.columns)} columns"
+            f"columns {sorted(shares)} were dealt, the statement needs {[0, *statement.positions]}"
         )
-    return [shares[position] for position in range(len(statement.columns))]
+    return statement_columns(key.backend, statement, shares)
+
+
+def statement_columns(backend: Backend, statement: Statement, held: Mapping[int, Buffer]) -> list[bytes]:
+    """The statement's columns, or shares of them, from those of the job at 0 and at its positions."""
+    if not statement.terms:
+        return [bytes(held[position]) for position in range(len(statement.columns))]
+    return [_combined(backend, held, terms) for terms in statement.terms]
+
+
+def _combined(backend: Backend, held: Mapping[int, Buffer], terms: tuple[tuple[int, int], ...]) -> bytes:
+    if len(terms) == 1 and terms[0][1] == 1:
+        return bytes(held[terms[0][0]])
+    return backend.vec_combine([held[i] for i, _ in terms], [weight % R for _, weight in terms])
 
 
 @dataclass(frozen=True, repr=False)  # secret: never in a log

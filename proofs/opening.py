@@ -50,10 +50,9 @@ def open_sealed(
     Raises AnswersInconsistent, ResultMismatch (the shares are not what was proven), ResultOutOfRange.
     """
     seats = [share.seat for share in shares]
-    if len(seats) != answers_needed() or len(set(seats)) != len(seats):
-        raise AnswersInconsistent(
-            f"{answers_needed()} result shares of different seats are needed, not {seats}"
-        )
+    needed = answers_needed(statement.degree)
+    if len(seats) != needed or len(set(seats)) != len(seats):
+        raise AnswersInconsistent(f"{needed} result shares of different seats are needed, not {seats}")
     if any(share.context != shares[0].context for share in shares):
         raise AnswersInconsistent("the result shares are of different jobs or attempts")
     weights = lagrange_at_zero(seats)

@@ -20,14 +20,12 @@ from proofs.clock import timed
 from proofs.errors import ContextMismatch, MalformedInput, WrongLength
 from proofs.field import R
 from proofs.randomness import SeededRandom, draw_scalar, draw_scalars
-from proofs.statement import MAX_OUTPUTS, Program
+from proofs.statement import MAX_OUTPUTS
 
-__all__ = ["DEGREE", "THRESHOLD", "DealContext", "DealerPackage", "Dealing", "answers_needed", "evaluate_at"]
+__all__ = ["THRESHOLD", "DealContext", "DealerPackage", "Dealing", "answers_needed", "evaluate_at"]
 
 THRESHOLD = 1
 """t: shares of up to t nodes together show nothing."""
-DEGREE = Program.DEGREE
-"""g of the Gram program; other programs' follows from their description (``proofs.programs``)."""
 
 CHALLENGES = 6
 """Sharings behind Z: a node answers at one challenge only, and of at most 7 seats 6 are honest (ADR 0012)."""
@@ -37,8 +35,8 @@ MAX_SEATS = 255
 MAX_COLUMNS = 4096
 
 
-def answers_needed(threshold: int = THRESHOLD, degree: int = DEGREE) -> int:
-    """g t + 1 nodes must answer."""
+def answers_needed(degree: int, threshold: int = THRESHOLD) -> int:
+    """g t + 1 nodes must answer; g follows from the program (``proofs.programs``)."""
     return degree * threshold + 1
 
 
@@ -52,9 +50,10 @@ class DealContext:
     attempt: int
     n: int
     output_count: int
+    degree: int
+    """g of the program."""
     is_sealed: bool = True
     threshold: int = THRESHOLD
-    degree: int = DEGREE
 
     def __post_init__(self) -> None:
         for name in ("setup_id", "job_id"):

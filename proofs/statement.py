@@ -122,6 +122,11 @@ class Statement:
     left: tuple[int, ...]
     right: tuple[int, ...]
     rows: int
+    degree: int = Program.DEGREE
+    """g of the program: g t + 1 nodes prove the statement. Not hashed: the program id binds it."""
+    terms: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """Each column as (position in the job's column list, weight), for those who hold columns or shares of
+    them; empty: the statement's columns are the job's. Not hashed: the columns' commitments are."""
 
     def __post_init__(self) -> None:
         for index, column in enumerate(self.columns):
@@ -137,16 +142,25 @@ class Statement:
             raise WrongLength(f"{self.output_count} outputs are more than {MAX_OUTPUTS}")
         if self.rows < 1:
             raise MalformedInput("a statement is about at least one row")
+        if self.terms and len(self.terms) != len(self.columns):
+            raise MalformedInput("a statement says of each of its columns what it is made of, or of none")
 
     @classmethod
     def of_program(cls, program: Program, columns: tuple[bytes, ...], rows: int) -> Statement:
         """The statement that ``program`` makes about these columns."""
         left, right = program.sides(len(columns))
-        return cls(setup_id=program.setup_id, columns=columns, left=left, right=right, rows=rows)
+        return cls(program.setup_id, columns, left, right, rows, program.DEGREE)
 
     @cached_property
     def columns_hash(self) -> bytes:
         return hashing.columns_hash(self.columns)
+
+    @cached_property
+    def positions(self) -> tuple[int, ...]:
+        """The secret columns behind the statement, by position in the job's list: what dealers deal."""
+        if not self.terms:
+            return tuple(range(1, len(self.columns)))
+        return tuple(sorted({position for terms in self.terms for position, _ in terms if position}))
 
     @property
     def left_count(self) -> int:

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
 import {IGroth16Verifier} from "./interfaces/IGroth16Verifier.sol";
 import {IProgramRegistry} from "./interfaces/IProgramRegistry.sol";
-import {MAX_COLUMNS} from "./interfaces/Limits.sol";
+import {MAX_CHUNKS, MAX_COLUMNS} from "./interfaces/Limits.sol";
 import {G1, IPointErrors} from "./interfaces/Points.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {SignedActions} from "./SignedActions.sol";
@@ -37,8 +37,7 @@ contract DatasetRegistry is SignedActions, IDatasetRegistry, IPointErrors {
         if (_datasets[datasetId].owner != address(0)) revert DatasetExists(datasetId);
         _checkDeadline(request.deadline);
         _checkSignature(request.owner, datasetId, signature);
-        _checkColumns(request, commitments, knowledge);
-        _store(datasetId, request, commitments);
+        _store(datasetId, request, commitments, _checkColumns(request, commitments, knowledge));
         emit DatasetRegistered(
             datasetId,
             request.owner,
@@ -63,7 +62,8 @@ contract DatasetRegistry is SignedActions, IDatasetRegistry, IPointErrors {
 
     /// @inheritdoc IDatasetRegistry
     function columnHash(bytes32 datasetId, uint256 index) external view returns (bytes32) {
-        if (index >= _dataset(datasetId).columnCount) revert ColumnUnknown(datasetId, index);
+        Dataset memory found = _dataset(datasetId);
+        if (index >= uint256(found.columnCount) * found.chunkCount) revert ColumnUnknown(datasetId, index);
         return _columnHashes[datasetId][index];
     }
 
@@ -75,10 +75,11 @@ contract DatasetRegistry is SignedActions, IDatasetRegistry, IPointErrors {
     {
         selected = _dataset(datasetId);
         if (columns >> selected.columnCount != 0) revert ColumnUnknown(datasetId, _highestBit(columns));
-        columnHashes = new bytes32[](_countBits(columns));
+        uint256 width = selected.columnCount;
+        columnHashes = new bytes32[](_countBits(columns) * selected.chunkCount);
         uint256 found;
-        for (uint256 i = 0; i < selected.columnCount; ++i) {
-            if (columns >> i & 1 == 1) columnHashes[found++] = _columnHashes[datasetId][i];
+        for (uint256 i = 0; i < width * selected.chunkCount; ++i) {
+            if (columns >> i % width & 1 == 1) columnHashes[found++] = _columnHashes[datasetId][i];
         }
     }
 
@@ -91,29 +92,39 @@ contract DatasetRegistry is SignedActions, IDatasetRegistry, IPointErrors {
         RegisterDataset calldata request,
         G1[] calldata commitments,
         G1[] calldata knowledge
-    ) private view {
-        if (
-            commitments.length < 2 || commitments.length > MAX_COLUMNS
-                || commitments.length != knowledge.length
-        ) revert ColumnCountInvalid(commitments.length, knowledge.length);
+    ) private view returns (uint8) {
         IProgramRegistry.Setup memory setup = programs.setup(request.setupId);
         // The last two rows of a column are its blinding.
-        if (request.rows == 0 || request.rows > setup.capacity - 2) {
-            revert RowsOutOfRange(request.rows, setup.capacity - 2);
-        }
+        uint256 chunkRows = setup.capacity - 2;
+        uint256 maximum = chunkRows * MAX_CHUNKS;
+        if (maximum > type(uint32).max) maximum = type(uint32).max;
+        if (request.rows == 0 || request.rows > maximum) revert RowsOutOfRange(request.rows, maximum);
+        uint256 chunks = (request.rows + chunkRows - 1) / chunkRows;
+        if (
+            commitments.length < 2 * chunks || commitments.length > MAX_COLUMNS
+                || commitments.length % chunks != 0 || commitments.length != knowledge.length
+        ) revert ColumnCountInvalid(commitments.length, knowledge.length);
         bytes32 computed = Statement.hashColumns(commitments);
         if (computed != request.columnsHash) revert ColumnsHashMismatch(request.columnsHash, computed);
         if (!IGroth16Verifier(setup.verifier).verifyKnowledge(commitments, knowledge)) {
             revert KnowledgeProofInvalid();
         }
+        // forge-lint: disable-next-line(unsafe-typecast) at most MAX_CHUNKS
+        return uint8(chunks);
     }
 
-    function _store(bytes32 datasetId, RegisterDataset calldata request, G1[] calldata commitments) private {
+    function _store(
+        bytes32 datasetId,
+        RegisterDataset calldata request,
+        G1[] calldata commitments,
+        uint8 chunks
+    ) private {
         _datasets[datasetId] = Dataset({
             owner: request.owner,
             rows: request.rows,
             grade: request.grade,
-            columnCount: uint16(commitments.length),
+            columnCount: uint16(commitments.length / chunks),
+            chunkCount: chunks,
             setupId: request.setupId,
             schemaHash: request.schemaHash,
             columnsHash: request.columnsHash

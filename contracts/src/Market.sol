@@ -16,6 +16,7 @@ import {
 import {ILicenceLedger} from "./interfaces/ILicenceLedger.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
 import {INodeRegistry} from "./interfaces/INodeRegistry.sol";
+import {IPlanVerifier} from "./interfaces/IPlanVerifier.sol";
 import {IProgramRegistry} from "./interfaces/IProgramRegistry.sol";
 import {G1} from "./interfaces/Points.sol";
 import {Accounts} from "./market/Accounts.sol";
@@ -71,6 +72,13 @@ contract Market is Opening {
         (uint256 job_, bytes32 columnsHash, bytes32 resultHash) = IGroth16Verifier(opened.verifier)
             .verifyPublic(_claim(jobId, opened), columns, outputs, proof, combined);
         _settle(jobId, opened, job_, columnsHash, resultHash, keccak256(abi.encode(proof)));
+    }
+
+    /// @inheritdoc IMarket
+    function settlePlan(bytes32 jobId, bytes calldata proof) external nonReentrant {
+        Job storage opened = _settleable(jobId);
+        Verified memory one = IPlanVerifier(opened.verifier).verifyPlan(this, jobId, proof);
+        _settle(jobId, opened, one.job, one.columnsHash, one.resultHash, one.proofHash);
     }
 
     /// @inheritdoc IMarket
@@ -163,11 +171,15 @@ contract Market is Opening {
         return _claim(jobId, _jobs[jobId]);
     }
 
-    function _settleable(bytes32 jobId, uint8 visibility) private view returns (Job storage opened) {
+    function _settleable(bytes32 jobId) private view returns (Job storage opened) {
         opened = _openJob(jobId);
         if (block.timestamp > opened.deadline) {
             revert JobDeadlinePassed(jobId, opened.deadline, block.timestamp);
         }
+    }
+
+    function _settleable(bytes32 jobId, uint8 visibility) private view returns (Job storage opened) {
+        opened = _settleable(jobId);
         if (opened.visibility != visibility) revert VisibilityMismatch(jobId, opened.visibility);
     }
 

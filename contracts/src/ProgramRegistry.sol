@@ -4,12 +4,17 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
 import {IProgramRegistry} from "./interfaces/IProgramRegistry.sol";
+import {IPlanVerifier} from "./interfaces/IPlanVerifier.sol";
 import {IPointErrors} from "./interfaces/Points.sol";
+import {MAX_COLUMNS, MAX_OUTPUTS} from "./interfaces/Limits.sol";
+import {PlanVerifier} from "./verifier/PlanVerifier.sol";
 import {VerifierMaker} from "./verifier/VerifierMaker.sol";
 
 /// @notice Setups and programs. A setup cannot be changed or replaced: its id is the hash of its key.
 contract ProgramRegistry is AccessManaged, IProgramRegistry, IPointErrors {
     VerifierMaker private immutable MAKER = new VerifierMaker();
+    /// @inheritdoc IProgramRegistry
+    IPlanVerifier public immutable planVerifier = new PlanVerifier(this);
 
     mapping(bytes32 setupId => Setup) private _setups;
     mapping(bytes32 programId => Program) private _programs;
@@ -38,11 +43,23 @@ contract ProgramRegistry is AccessManaged, IProgramRegistry, IPointErrors {
         uint8 degree,
         bytes32 circuitHash
     ) external restricted {
-        if (_setups[setupId].verifier == address(0)) revert SetupUnknown(setupId);
-        if (_programs[programId].setupId != 0) revert ProgramExists(programId);
-        if (degree == 0) revert ProgramDegreeInvalid(degree);
-        _programs[programId] = Program(setupId, leftCount, rightStart, degree, false, circuitHash);
-        emit ProgramRegistered(programId, setupId, leftCount, rightStart, degree, circuitHash);
+        _register(programId, Program(setupId, leftCount, rightStart, degree, false, 0, circuitHash));
+    }
+
+    /// @inheritdoc IProgramRegistry
+    function registerPlan(
+        bytes32 programId,
+        bytes32 setupId,
+        uint16 columns,
+        uint16 outputs,
+        uint8 degree,
+        bytes32 planHash
+    ) external restricted {
+        if (columns < 2 || columns > MAX_COLUMNS || outputs == 0 || outputs > MAX_OUTPUTS) {
+            revert PlanShapeInvalid(columns, outputs);
+        }
+        _register(programId, Program(setupId, columns, 0, degree, false, outputs, planHash));
+        emit PlanRegistered(programId, columns, outputs, planHash);
     }
 
     /// @inheritdoc IProgramRegistry
@@ -70,6 +87,16 @@ contract ProgramRegistry is AccessManaged, IProgramRegistry, IPointErrors {
         found = _program(programId);
         if (found.isRetired) revert ProgramIsRetired(programId);
         verifier = _setups[found.setupId].verifier;
+    }
+
+    function _register(bytes32 programId, Program memory made) private {
+        if (_setups[made.setupId].verifier == address(0)) revert SetupUnknown(made.setupId);
+        if (_programs[programId].setupId != 0) revert ProgramExists(programId);
+        if (made.degree == 0) revert ProgramDegreeInvalid(made.degree);
+        _programs[programId] = made;
+        emit ProgramRegistered(
+            programId, made.setupId, made.leftCount, made.rightStart, made.degree, made.circuitHash
+        );
     }
 
     function _program(bytes32 programId) private view returns (Program memory found) {

@@ -45,6 +45,7 @@ CONTRACTS = (
     "Market",
     "SettlementToken",
     "Groth16Verifier",
+    "PlanVerifier",
     "MarketAccess",
     "Evidence",
 )

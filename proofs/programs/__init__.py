@@ -5,17 +5,16 @@ openings, from which degree, number of nodes, price and contract call follow; ``
 """
 
 from proofs.programs.description import Description, described_from, entries, lookup, weighted_sums
-from proofs.programs.plan import Cost, Plan, Settlement, make_plan, settlement
+from proofs.programs.plan import Cost, Plan, make_plan, unsettleable
 
 __all__ = [
     "Cost",
     "Description",
     "Plan",
-    "Settlement",
     "described_from",
     "entries",
     "lookup",
     "make_plan",
-    "settlement",
+    "unsettleable",
     "weighted_sums",
 ]

@@ -52,7 +52,7 @@ class ProgramBundle:
                 "products": [formats.to_hex(product.h) for product in self.proof.products],
                 "results": [
                     {"result": formats.result_document(result), "proof": formats.proof_document(proof)}
-                    for result, proof in self.proof.rectangles
+                    for result, proof in self.proof.results
                 ],
             },
             "opened": [formats.to_hex(column) for column in self.opened],
@@ -111,7 +111,7 @@ def _proof(fields: Mapping[str, Any]) -> ProgramProof:
     return ProgramProof(
         commitments=_commitments(fields["commitments"], "proof.commitments"),
         products=tuple(HadamardProof.from_bytes(formats.from_hex(h, "proof.products")) for h in products),
-        rectangles=tuple(
+        results=tuple(
             (formats.result_from(entry["result"]), formats.proof_from(entry["proof"])) for entry in results
         ),
     )

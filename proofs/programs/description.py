@@ -1,10 +1,12 @@
 """What a program computes, as a document with a hash. docs/protocol.md, *Programs*.
 
-    {"version": 1, "kind", "setup_id", "columns": [role…], "products": [[i, j]…], "outputs": […], "degree"}
+    {"version": 1, "kind", "setup_id", "columns": [role…], "products": [[i, j]…], "sums": [[[i, weight]…]…],
+     "outputs": […], "degree"}
 
-- roles: ``ones`` (column 0, and only it), ``data``, ``bits`` (0 or 1 on every row), ``selection`` (bits with
-  exactly one 1)
+- roles: ``ones`` (column 0, and only it), ``data``, ``bits`` (0 or 1 on every present row, else 0),
+  ``selection`` (0 or 1 on every data row, exactly one 1; on an absent row it selects nothing: "no hit")
 - products: column len(columns) + k is the Hadamard product of columns i and j, which come before it
+- sums: virtual columns with public weights, behind the products; their commitments are sums of commitments
 - an output is ``{"inner": [i, j]}``, i <= j, or ``{"sum": [[column, weight]…]}`` by rising column
 - degree: what follows from the rest (``plan``); another one is refused
 
@@ -62,6 +64,7 @@ class Description:
     columns: tuple[str, ...]
     products: tuple[tuple[int, int], ...]
     outputs: tuple[Inner | Sum, ...]
+    sums: tuple[Sum, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.setup_id) != hashing.WORD_BYTES:
@@ -69,6 +72,8 @@ class Description:
         self._check_columns()
         if not 1 <= len(self.outputs) <= MAX_OUTPUTS or len(set(self.outputs)) != len(self.outputs):
             raise MalformedInput(f"a program has between 1 and {MAX_OUTPUTS} outputs, all different")
+        for virtual in self.sums:
+            self._check_sum(virtual)
         for output in self.outputs:
             self._check_output(output)
         self._check_kind()
@@ -78,6 +83,8 @@ class Description:
     def _check_columns(self) -> None:
         if not 2 <= len(self.columns) <= MAX_COLUMNS or len(self.products) > MAX_PRODUCTS:
             raise MalformedInput(f"2 to {MAX_COLUMNS} columns and up to {MAX_PRODUCTS} products")
+        if len(self.sums) > MAX_COLUMNS or len(set(self.sums)) != len(self.sums):
+            raise MalformedInput(f"up to {MAX_COLUMNS} sums, all different")
         if self.columns[0] != "ones" or "ones" in self.columns[1:] or not set(self.columns) <= set(ROLES):
             raise MalformedInput(f"column 0 is ones and no other; the other roles are {ROLES[1:]}")
         for k, (i, j) in enumerate(self.products):
@@ -85,11 +92,13 @@ class Description:
                 raise MalformedInput(f"product {k} is of two columns before it, the lower one first")
 
     def _check_output(self, output: Inner | Sum) -> None:
+        if isinstance(output, Sum):
+            self._check_sum(output)
+        elif not 0 <= output.left <= output.right < self.column_count:
+            raise MalformedInput("an inner product is of two columns that there are, the lower one first")
+
+    def _check_sum(self, output: Sum) -> None:
         count = len(self.columns) + len(self.products)
-        if isinstance(output, Inner):
-            if not 0 <= output.left <= output.right < count:
-                raise MalformedInput("an inner product is of two columns that there are, the lower one first")
-            return
         indexes = [column for column, _ in output.terms]
         if not indexes or indexes != sorted(set(indexes)) or not 0 <= indexes[0] <= indexes[-1] < count:
             raise MalformedInput("a sum is over columns that there are, rising, each once")
@@ -100,14 +109,36 @@ class Description:
         inner = [output for output in self.outputs if isinstance(output, Inner)]
         fits = {
             "entries": len(inner) == len(self.outputs),
-            "lookup": len(inner) == len(self.outputs)
-            and self.columns[1:2] == ("selection",)
-            and not self.products
-            and all(output.left == 1 for output in inner),
-            "weighted_sums": not inner and not self.products,
+            "lookup": len(inner) == len(self.outputs) and not self.products and self._is_lookup(inner),
+            "weighted_sums": not inner and not self.products and not self.sums,
         }
         if not fits.get(self.kind, False):
             raise MalformedInput(f"the columns and outputs are not those of a program of kind {self.kind!r}")
+
+    def _is_lookup(self, inner: list[Inner]) -> bool:
+        """Every selection comes first and is asked for the same: <ones, e>, the hit, and its answers."""
+        count = len(self.selections)
+        if count == 0 or self.selections != tuple(range(1, count + 1)):
+            return False
+        asked = {s: {o.right for o in inner if o.left == s} for s in self.selections}
+        hits = {(output.left, output.right) for output in inner if output.left == 0}
+        answers = asked[1]
+        return (
+            hits == {(0, s) for s in self.selections}
+            and all(asked[s] == answers for s in self.selections)
+            and min(answers, default=0) > count
+            and len(inner) == count * (1 + len(answers))
+        )
+
+    @property
+    def selections(self) -> tuple[int, ...]:
+        """The columns of role ``selection``."""
+        return tuple(i for i, role in enumerate(self.columns) if role == "selection")
+
+    @property
+    def column_count(self) -> int:
+        """Columns with products and sums: what an output may name."""
+        return len(self.columns) + len(self.products) + len(self.sums)
 
     @cached_property
     def column_degrees(self) -> tuple[int, ...]:
@@ -115,6 +146,7 @@ class Description:
         degrees = [0 if role == "ones" else 1 for role in self.columns]
         for i, j in self.products:
             degrees.append(degrees[i] + degrees[j])
+        degrees += [max(degrees[column] for column, _ in virtual.terms) for virtual in self.sums]
         return tuple(degrees)
 
     @cached_property
@@ -122,11 +154,8 @@ class Description:
         """g: the largest degree of anything that nodes commit to (PROTOCOL, *Sharing and the nodes*)."""
         of = self.column_degrees
         inner = [output for output in self.outputs if isinstance(output, Inner)]
-        degrees = [*of, *(of[output.left] + of[output.right] for output in inner)]
-        # e e = e and <e, ones> = 1 of bit and selection columns.
-        if {"bits", "selection"} & set(self.columns):
-            degrees.append(2)
-        return max(degrees)
+        # What is proven of bit and selection columns alone, their owner proves: it needs no node.
+        return max([*of, *(of[output.left] + of[output.right] for output in inner)])
 
     def document(self) -> dict[str, object]:
         return {
@@ -135,6 +164,7 @@ class Description:
             "setup_id": formats.to_hex(self.setup_id),
             "columns": list(self.columns),
             "products": [list(product) for product in self.products],
+            "sums": [[list(term) for term in virtual.terms] for virtual in self.sums],
             "outputs": [output.document() for output in self.outputs],
             "degree": self.degree,
         }
@@ -153,16 +183,32 @@ def entries(
     columns: Sequence[str],
     pairs: Sequence[tuple[int, int]],
     products: Sequence[tuple[int, int]] = (),
+    sums: Sequence[Sequence[tuple[int, int]]] = (),
 ) -> Description:
-    """Selected entries of the Gram matrix of the columns and of their products."""
+    """Selected entries of the Gram matrix of the columns, of their products and of weighted sums of them."""
     outputs = tuple(Inner(*sorted(pair)) for pair in pairs)
-    return Description("entries", setup_id, tuple(columns), tuple(products), outputs)
+    return Description("entries", setup_id, tuple(columns), tuple(products), outputs, _sums(sums))
 
 
-def lookup(setup_id: bytes, data_columns: int, answers: Sequence[int]) -> Description:
-    """Columns: ones, the selection, then the data; the answers name columns from 2 on (PROTOCOL, lookup)."""
-    columns = ("ones", "selection", *("data",) * data_columns)
-    return Description("lookup", setup_id, columns, (), tuple(Inner(1, column) for column in answers))
+def lookup(
+    setup_id: bytes,
+    data_columns: int,
+    answers: Sequence[int],
+    queries: int = 1,
+    sums: Sequence[Sequence[tuple[int, int]]] = (),
+) -> Description:
+    """Columns: ones, a selection for each query, then the data; ``answers`` name data columns or sums.
+
+    Of each query: <ones, e>, which is 0 for "no hit", then its answers (PROTOCOL, private lookup; ADR 0009).
+    """
+    columns = ("ones", *("selection",) * queries, *("data",) * data_columns)
+    asked = range(1, queries + 1)
+    outputs = [Inner(0, s) for s in asked] + [Inner(s, column) for s in asked for column in answers]
+    return Description("lookup", setup_id, columns, (), tuple(outputs), _sums(sums))
+
+
+def _sums(sums: Sequence[Sequence[tuple[int, int]]]) -> tuple[Sum, ...]:
+    return tuple(Sum(tuple(terms)) for terms in sums)
 
 
 def weighted_sums(
@@ -177,7 +223,7 @@ def described_from(document: object) -> Described:
     """A program document of any kind, strict: exactly its keys, and the degree that follows from the rest."""
     if isinstance(document, dict) and document.get("kind") == Program.KIND:
         return formats.program_from(document)
-    keys = ("version", "kind", "setup_id", "columns", "products", "outputs", "degree")
+    keys = ("version", "kind", "setup_id", "columns", "products", "sums", "outputs", "degree")
     fields = formats.mapping(document, keys, "program")
     formats.integer(fields["version"], "program.version", VERSION, VERSION)
     description = Description(
@@ -192,6 +238,7 @@ def described_from(document: object) -> Described:
             for product in formats.sequence(fields["products"], "program.products")
         ),
         outputs=tuple(_output(output) for output in formats.sequence(fields["outputs"], "program.outputs")),
+        sums=tuple(_sum(terms, "program.sums") for terms in formats.sequence(fields["sums"], "program.sums")),
     )
     if formats.integer(fields["degree"], "program.degree") != description.degree:
         raise MalformedInput(f"program.degree must be {description.degree}, which follows from the rest")
@@ -205,9 +252,12 @@ def _pair(value: object, where: str, minimum: int = 0) -> tuple[int, int]:
     return formats.integer(numbers[0], where), formats.integer(numbers[1], where, minimum)
 
 
+def _sum(value: object, where: str) -> Sum:
+    return Sum(tuple(_pair(term, where, -WEIGHT_LIMIT) for term in formats.sequence(value, where)))
+
+
 def _output(value: object) -> Inner | Sum:
     where = "program.outputs"
     if isinstance(value, dict) and "sum" in value:
-        terms = formats.sequence(formats.mapping(value, ("sum",), where)["sum"], where)
-        return Sum(tuple(_pair(term, where, -WEIGHT_LIMIT) for term in terms))
+        return _sum(formats.mapping(value, ("sum",), where)["sum"], where)
     return Inner(*_pair(formats.mapping(value, ("inner",), where)["inner"], where))

@@ -15,7 +15,7 @@ from proofs.programs.description import Described, Description, Inner, Sum
 from proofs.sharing import THRESHOLD, answers_needed
 from proofs.statement import Program
 
-__all__ = ["Cost", "Plan", "Product", "Rectangle", "Settlement", "make_plan", "settlement"]
+__all__ = ["Cost", "Plan", "Product", "Rectangle", "make_plan", "unsettleable"]
 
 PRODUCT_PAIRINGS = 3
 """Of one Hadamard proof, two of them shared by all (``proofs.hadamard``)."""
@@ -30,22 +30,21 @@ class Product:
     right: int
     output: int
 
+    @property
+    def columns(self) -> tuple[int, ...]:
+        return (self.left, self.right, self.output)
+
 
 @dataclass(frozen=True)
 class Rectangle:
-    """Inner products of every left with every right column: one proof.
-
-    ``expected``: what a check must come out as, in public; None for outputs of the program.
-    """
+    """Inner products of every left with every right column: one proof."""
 
     left: tuple[int, ...]
     right: tuple[int, ...]
-    expected: tuple[int, ...] | None = None
 
     @property
-    def columns(self) -> tuple[int, ...]:
-        """The columns of its statement, rising."""
-        return tuple(sorted({*self.left, *self.right}))
+    def output_count(self) -> int:
+        return len(self.left) * len(self.right)
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,17 @@ class Cost:
 
 @dataclass(frozen=True)
 class Plan:
-    """Indexes: the program's columns, then its products."""
+    """Indexes: the program's columns, then its products, then its sums.
+
+    ``products`` and ``selections`` are proven by the owner of the columns if they are all of one, in a job of
+    several parties; the nodes prove ``rectangles``.
+    """
 
     column_count: int
     products: tuple[Product, ...]
+    selections: tuple[int, ...]
+    """Columns whose inner product with the constant 1 is shown to be 1, all by one public proof."""
+    sums: tuple[Sum, ...]
     rectangles: tuple[Rectangle, ...]
     openings: tuple[Sum, ...]
     degree: int
@@ -79,25 +85,28 @@ class Plan:
 
     @property
     def output_count(self) -> int:
-        inner = sum(len(r.left) * len(r.right) for r in self.rectangles if r.expected is None)
-        return inner + len(self.openings)
+        return sum(rectangle.output_count for rectangle in self.rectangles) + len(self.openings)
+
+    def terms(self, column: int) -> tuple[tuple[int, int], ...]:
+        """A column as (committed column, weight): itself, or what it is the sum of."""
+        first_sum = self.column_count + len(self.committed)
+        return ((column, 1),) if column < first_sum else self.sums[column - first_sum].terms
 
     def nodes_needed(self, threshold: int = THRESHOLD) -> int:
         """g t + 1 (PROTOCOL, *Sharing and the nodes*)."""
-        return answers_needed(threshold, self.degree)
+        return answers_needed(self.degree, threshold)
 
-    def cost(self, n: int, *, is_sealed: bool, threshold: int = THRESHOLD) -> Cost:
-        """The estimate behind a price; the same plan is proven and verified."""
-        proofs, products, new = len(self.rectangles), len(self.products), len(self.committed)
-        pairings = sum(
-            SEALED_PAIRINGS if is_sealed and r.expected is None else PUBLIC_PAIRINGS for r in self.rectangles
-        )
+    def cost(self, n: int, *, is_sealed: bool, threshold: int = THRESHOLD, chunks: int = 1) -> Cost:
+        """The estimate behind a price; the same plan is proven and verified. ``chunks``: of the datasets."""
+        proofs, products = len(self.rectangles) * chunks, len(self.products) * chunks
+        selection, new = int(bool(self.selections)), len(self.committed) * chunks
+        each = SEALED_PAIRINGS if is_sealed else PUBLIC_PAIRINGS
         return Cost(
-            constraints=n * (proofs + products),
+            constraints=n * (proofs + selection + products),
             outputs=self.output_count,
-            g1_points=2 * n * proofs + (n + 1) * products + 2 * n * new,
+            g1_points=2 * n * (proofs + selection) + (n + 1) * products + 2 * n * new,
             g2_points=n * new,
-            pairings=pairings + PRODUCT_PAIRINGS * products + 4 * new,
+            pairings=each * proofs + PUBLIC_PAIRINGS * selection + PRODUCT_PAIRINGS * products + 4 * new,
             nodes=self.nodes_needed(threshold),
         )
 
@@ -106,31 +115,36 @@ def make_plan(program: Described, column_count: int) -> Plan:
     """The plan for a job with so many columns. WrongProgram if the program is not for that number."""
     if isinstance(program, Program):
         left, right = program.sides(column_count)
-        return Plan(column_count, (), (Rectangle(left, right),), (), program.DEGREE)
+        return Plan(column_count, (), (), (), (Rectangle(left, right),), (), program.DEGREE)
     if column_count != len(program.columns):
         raise WrongProgram(f"the program has {len(program.columns)} columns, the job {column_count}")
-    checks = [i for i, role in enumerate(program.columns) if role in ("bits", "selection")]
+    checks = [product for i, role in enumerate(program.columns) for product in _checks(i, role)]
     derived = [Product(i, j, column_count + k) for k, (i, j) in enumerate(program.products)]
-    ones = [Rectangle((i,), (0,), (1,)) for i in checks if program.columns[i] == "selection"]
     return Plan(
         column_count=column_count,
-        products=(*(product for i in checks for product in _bits(i)), *derived),
-        rectangles=(*ones, *_cover([o for o in program.outputs if isinstance(o, Inner)])),
+        products=(*checks, *derived),
+        selections=program.selections,
+        sums=program.sums,
+        rectangles=tuple(_cover(program, [o for o in program.outputs if isinstance(o, Inner)])),
         openings=tuple(o for o in program.outputs if isinstance(o, Sum)),
         degree=program.degree,
     )
 
 
-def _bits(column: int) -> tuple[Product, Product]:
-    """e e = e: only 0 and 1; ones e = e: 0 behind the rows that are present."""
-    return Product(column, column, column), Product(0, column, column)
+def _checks(column: int, role: str) -> tuple[Product, ...]:
+    """e e = e: only 0 and 1; of bits also ones e = e: 0 behind the rows that are present."""
+    if role == "bits":
+        return Product(column, column, column), Product(0, column, column)
+    return (Product(column, column, column),) if role == "selection" else ()
 
 
-def _cover(outputs: Sequence[Inner]) -> list[Rectangle]:
-    """Rectangles that hold exactly these entries, each once, in a fixed order."""
+def _cover(program: Description, outputs: Sequence[Inner]) -> list[Rectangle]:
+    """Rectangles that hold exactly these entries, each once, in a fixed order; a selection is on the left."""
     rights: defaultdict[int, list[int]] = defaultdict(list)
     for output in outputs:
-        rights[output.left].append(output.right)
+        is_hit = output.left == 0 and output.right in program.selections
+        left, right = (output.right, output.left) if is_hit else (output.left, output.right)
+        rights[left].append(right)
     lefts: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
     for left in sorted(rights):
         lefts[tuple(sorted(rights[left]))].append(left)
@@ -140,27 +154,11 @@ def _cover(outputs: Sequence[Inner]) -> list[Rectangle]:
 # contract --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Settlement:
-    """What the Market contract can be called with. It knows one Gram proof a job, by its two numbers."""
-
-    is_settleable: bool
-    left_count: int | None
-    right_start: int | None
-    reason: str
-
-
-def settlement(program: Described, column_count: int) -> Settlement:
-    """The contract call of a Gram program, or honestly why the contract cannot settle another kind yet."""
+def unsettleable(program: Described, column_count: int) -> str:
+    """Why the market cannot run and its contracts cannot settle the program; empty if they can."""
     plan = make_plan(program, column_count)
-    if isinstance(program, Program):
-        return Settlement(True, program.left_count, program.right_start, "one Gram proof")
-    assert isinstance(program, Description)
-    if not plan.rectangles and not plan.products:
-        reason = "it is opened, not proven: the contract has nothing to verify"
-    else:
-        reason = (
-            f"it takes {len(plan.rectangles)} inner-product and {len(plan.products)} Hadamard proofs; the "
-            "contract settles one Gram proof a job"
-        )
-    return Settlement(False, None, None, f"a program of kind {program.kind} cannot be settled yet: {reason}")
+    if plan.openings:
+        return "a sum that is opened as a whole column is not proven, so the contract has nothing to verify"
+    if plan.committed:
+        return "columns that are products need rounds of the nodes that the market does not run yet"
+    return ""

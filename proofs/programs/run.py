@@ -1,40 +1,55 @@
-"""Proving and verifying a program by its plan: one party that holds every column.
+"""Proving and verifying a program by its plan: one party that holds every column, and the owner's steps.
 
-Every proof of a program is bound to the order and to its place: step i of a program other than ``gram`` has
-program_id' = H(tag, program_id, i) in its context (docs/protocol.md, *Programs*). A Gram program is one
-proof in the order's own context, the very proof that ``proofs.prover`` makes and the contract settles.
+What is proven in which context, ``parts`` says. A Gram program over one chunk is the very proof that
+``proofs.prover`` makes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from proofs import hadamard, hashing, prover, verifier
 from proofs.backend.base import Backend, Buffer
 from proofs.batch import Relation, require_all
 from proofs.columns import ColumnCommitment, check_ones, commit
-from proofs.data_rows import data_rows_key
+from proofs.data_rows import DataRowsKey, data_rows_key
 from proofs.errors import ResultMismatch, WrongLength, WrongProgram, WrongSetup
-from proofs.hadamard import HadamardProof, HadamardStatement
-from proofs.keys import ProvingKey
+from proofs.hadamard import HadamardProof
+from proofs.inner_product import scalar_bytes
+from proofs.keys import ProvingKey, VerifyingKey
+from proofs.node import statement_columns
 from proofs.programs.description import Described, Sum
-from proofs.programs.plan import Plan, Rectangle, make_plan
+from proofs.programs.parts import ChunkColumns, JobPlan, ProductStep, SelectionStep
+from proofs.programs.plan import Plan, make_plan
 from proofs.proof import Proof
 from proofs.prover import Proven, scalars_of
 from proofs.randomness import OsRandom, Random, draw_scalars
-from proofs.statement import BoundStatement, JobContext, Program, PublicResult, Result, Statement
+from proofs.statement import BoundStatement, JobContext, Result, SealedResult
 
-__all__ = ["ProgramProof", "ProgramRun", "open_sum", "prove", "verify"]
+__all__ = [
+    "ProgramProof",
+    "ProgramRun",
+    "open_sum",
+    "proof_hash",
+    "prove",
+    "prove_product",
+    "prove_selection",
+    "verify",
+    "verify_job",
+]
 
 
 @dataclass(frozen=True)
 class ProgramProof:
-    """What is published, in the plan's order: commitments of new columns, products, results with proofs."""
+    """What is published, in the order of ``parts``.
+
+    Commitments of new columns; products; results with proofs: the selections' (if any), then of each part.
+    """
 
     commitments: tuple[ColumnCommitment, ...]
     products: tuple[HadamardProof, ...]
-    rectangles: tuple[tuple[Result, Proof], ...]
+    results: tuple[tuple[Result, Proof], ...]
 
 
 @dataclass(frozen=True)
@@ -50,9 +65,8 @@ class ProgramRun:
         """The inner products by their two columns."""
         found: dict[tuple[int, int], int] = {}
         for rectangle, step in zip(self.plan.rectangles, self.steps, strict=True):
-            values = scalars_of(step.outputs)
             pairs = [(a, b) for a in rectangle.left for b in rectangle.right]
-            found |= dict(zip(pairs, values, strict=True)) if rectangle.expected is None else {}
+            found |= dict(zip(pairs, scalars_of(step.outputs), strict=True))
         return found
 
 
@@ -67,48 +81,70 @@ def prove(
     is_sealed: bool,
     random: Random | None = None,
 ) -> ProgramRun:
-    """Runs the plan; InvalidProof if a column is not what its role says, WrongProgram, WrongSetup."""
-    plan = _require_plan(key, context, program, len(commitments))
+    """Runs the plan on one chunk; InvalidProof if a column is not what its role says, WrongProgram,
+    WrongSetup.
+    """
+    _check_setup(key.verifying, program)
+    count = len(commitments)
     source = random or OsRandom()
     held, known = [bytes(column) for column in columns], list(commitments)
     if len(held) != len(known):
         raise WrongLength(f"{len(held)} columns given, {len(known)} commitments")
+    plan = make_plan(program, count)
     for product in plan.committed:
         blinding = draw_scalars(key.backend, source, 2)
         held.append(hadamard.product_column(key.backend, held[product.left], held[product.right], blinding))
         known.append(commit(key, held[-1]))
-    products = tuple(
-        hadamard.prove(key, step, statement, *(held[i] for i in indexes))
-        for step, statement, indexes in _product_steps(context, program, plan, known)
-    )
+    job = JobPlan(key.backend, program, context, (ChunkColumns(rows, tuple(known)),), count)
+    products = tuple(prove_product(key, step, held) for step in job.products)
+    selected = [] if job.selection is None else [prove_selection(key, job.selection, [held], source)]
+    make = prover.prove_sealed if is_sealed else prover.prove_public
     steps = tuple(
-        _prove_rectangle(
-            key, step, statement, rectangle, [held[i] for i in rectangle.columns], known, is_sealed, source
+        make(
+            key,
+            part.context,
+            part.statement,
+            statement_columns(key.backend, part.statement, dict(enumerate(held))),
+            part.commitments,
+            source,
         )
-        for step, statement, rectangle in _rectangle_steps(context, program, plan, known, rows)
+        for part in job.parts
     )
     proof = ProgramProof(
-        commitments=tuple(known[plan.column_count :]),
+        commitments=tuple(known[count:]),
         products=products,
-        rectangles=tuple((step.result, step.proof) for step in steps),
+        results=tuple((step.result, step.proof) for step in (*selected, *steps)),
     )
     return ProgramRun(proof, plan, steps, tuple(_sum(key.backend, held, o) for o in plan.openings))
 
 
-def _prove_rectangle(
+# owner -----------------------------------------------------------------------------------------
+
+
+def prove_product(
+    key: ProvingKey, step: ProductStep, held: Sequence[Buffer] | Mapping[int, Buffer]
+) -> HadamardProof:
+    """By whoever holds the step's columns, given by position. InvalidProof if they do not multiply so."""
+    p, q, u = (held[position] for position in step.positions)
+    return hadamard.prove(key, step.context, step.statement, p, q, u)
+
+
+def prove_selection(
     key: ProvingKey,
-    context: JobContext,
-    statement: Statement,
-    rectangle: Rectangle,
-    columns: Sequence[Buffer],
-    known: Sequence[ColumnCommitment],
-    is_sealed: bool,
-    random: Random,
+    step: SelectionStep,
+    held: Sequence[Sequence[Buffer] | Mapping[int, Buffer]],
+    random: Random | None = None,
 ) -> Proven:
-    make = prover.prove_sealed if is_sealed and rectangle.expected is None else prover.prove_public
-    proven = make(key, context, statement, columns, [known[i] for i in rectangle.columns], random)
-    if rectangle.expected not in (None, scalars_of(proven.outputs)):
-        raise WrongProgram(f"columns {rectangle.left} are no selection: their sum is not 1")
+    """By the owner of the selection columns, given by chunk and position. WrongProgram if they are none."""
+    backend, one = key.backend, scalar_bytes(1)
+    summed = [
+        backend.vec_combine([chunk[position] for chunk in held], [1] * len(held))
+        for position in step.positions
+    ]
+    columns = [*summed, one * key.n]
+    proven = prover.prove_public(key, step.context, step.statement, columns, step.commitments, random)
+    if proven.result != step.result:
+        raise WrongProgram(f"columns {step.positions} are no selections: their sums are not 1")
     return proven
 
 
@@ -125,55 +161,6 @@ def open_sum(key: ProvingKey, output: Sum, commitments: Sequence[ColumnCommitmen
         raise ResultMismatch("the column does not open the linear combination of the commitments")
 
 
-# both ------------------------------------------------------------------------------------------
-
-
-def _require_plan(key: ProvingKey, context: JobContext, program: Described, column_count: int) -> Plan:
-    if program.setup_id != key.setup_id:
-        raise WrongSetup("the program names another setup than the key")
-    if program.program_id != context.program_id:
-        raise WrongProgram("the context names another program")
-    return make_plan(program, column_count)
-
-
-def _step(context: JobContext, program: Described, number: int) -> JobContext:
-    """The context of step ``number``; a Gram program has one step, in the order's own context."""
-    if isinstance(program, Program):
-        return context
-    step = hashing.keccak256(hashing.words(hashing.STEP_TAG, context.program_id, number))
-    return replace(context, program_id=step)
-
-
-def _product_steps(
-    context: JobContext, program: Described, plan: Plan, known: Sequence[ColumnCommitment]
-) -> list[tuple[JobContext, HadamardStatement, tuple[int, int, int]]]:
-    """Step i is product i."""
-    steps = []
-    for number, product in enumerate(plan.products):
-        indexes = (product.left, product.right, product.output)
-        statement = HadamardStatement.of(program.setup_id, *(known[i] for i in indexes))
-        steps.append((_step(context, program, number), statement, indexes))
-    return steps
-
-
-def _rectangle_steps(
-    context: JobContext, program: Described, plan: Plan, known: Sequence[ColumnCommitment], rows: int
-) -> list[tuple[JobContext, Statement, Rectangle]]:
-    """Steps go on behind the products; a statement has only the columns of its rectangle."""
-    steps = []
-    for number, rectangle in enumerate(plan.rectangles, start=len(plan.products)):
-        place = {column: at for at, column in enumerate(rectangle.columns)}
-        statement = Statement(
-            setup_id=program.setup_id,
-            columns=tuple(known[column].f for column in rectangle.columns),
-            left=tuple(place[column] for column in rectangle.left),
-            right=tuple(place[column] for column in rectangle.right),
-            rows=rows,
-        )
-        steps.append((_step(context, program, number), statement, rectangle))
-    return steps
-
-
 # verifier --------------------------------------------------------------------------------------
 
 
@@ -185,44 +172,79 @@ def verify(
     commitments: Sequence[ColumnCommitment],
     proof: ProgramProof,
 ) -> None:
-    """Returns if every step of the plan is proven; raises otherwise, PairingFailed naming the step.
+    """Returns if every step of the plan is proven over one chunk; raises otherwise, PairingFailed naming the
+    step.
 
     ``commitments``: the job's columns, checked as registered ones are; ``key`` serves public columns only.
     """
-    plan = _require_plan(key, context, program, len(commitments))
+    _check_setup(key.verifying, program)
     check_ones(key, rows, commitments[0].f)
-    counts = (len(proof.commitments), len(proof.products), len(proof.rectangles))
-    if counts != (len(plan.committed), len(plan.products), len(plan.rectangles)):
-        raise WrongLength("the proof has another number of columns, products or results than its program")
-    require_all(key.backend, _relations(key, context, program, plan, rows, commitments, proof))
+    plan = make_plan(program, len(commitments))
+    if len(proof.commitments) != len(plan.committed):
+        raise WrongLength("the proof has another number of new columns than its program")
+    chunk = ChunkColumns(rows, (*commitments, *proof.commitments))
+    job = JobPlan(key.backend, program, context, (chunk,), len(commitments))
+    fresh = [
+        relation
+        for index, commitment in enumerate(proof.commitments, start=plan.column_count)
+        for relation in hadamard.commitment_relations(
+            key.backend, key.verifying, commitment, f"column {index}"
+        )
+    ]
+    rows_key = data_rows_key(key) if plan.products else None
+    require_all(key.backend, [*fresh, *_relations(key.verifying, rows_key, job, proof)])
+
+
+def verify_job(
+    verifying: VerifyingKey, rows_key: DataRowsKey | None, job: JobPlan, proof: ProgramProof
+) -> tuple[Result, ...]:
+    """The proven result of each rectangle, summed over the chunks; for keys that were checked.
+
+    Raises as ``verify``. ``rows_key`` may be None if the program has no products.
+    """
+    _check_setup(verifying, job.program)
+    require_all(job.backend, _relations(verifying, rows_key, job, proof))
+    return job.totals([result for result, _ in proof.results[bool(job.selection) :]])
+
+
+def _check_setup(verifying: VerifyingKey, program: Described) -> None:
+    if program.setup_id != verifying.setup_id:
+        raise WrongSetup("the program names another setup than the key")
 
 
 def _relations(
-    key: ProvingKey,
-    context: JobContext,
-    program: Described,
-    plan: Plan,
-    rows: int,
-    commitments: Sequence[ColumnCommitment],
-    proof: ProgramProof,
+    verifying: VerifyingKey, rows_key: DataRowsKey | None, job: JobPlan, proof: ProgramProof
 ) -> list[Relation]:
-    backend, verifying = key.backend, key.verifying
-    known = [*commitments, *proof.commitments]
-    checks = [
-        relation
-        for index, commitment in enumerate(proof.commitments, start=plan.column_count)
-        for relation in hadamard.commitment_relations(backend, verifying, commitment, f"column {index}")
-    ]
-    products = _product_steps(context, program, plan, known)
-    for number, ((step, product, _), part) in enumerate(zip(products, proof.products, strict=True)):
-        checks += hadamard.relations(
-            backend, verifying, data_rows_key(key), step, product, part, f"product {number}"
-        )
-    rectangles = _rectangle_steps(context, program, plan, known, rows)
-    for (step, statement, rectangle), (result, inner) in zip(rectangles, proof.rectangles, strict=True):
-        if rectangle.expected is not None and result != PublicResult(rectangle.expected):
-            raise WrongProgram(f"the sum of column {rectangle.left[0]} is not shown to be 1")
-        bound = BoundStatement(step, statement, result)
-        name = f"inner products of columns {rectangle.left} and {rectangle.right}"
+    backend = job.backend
+    selection = [] if job.selection is None else [job.selection]
+    if (len(proof.products), len(proof.results)) != (len(job.products), len(selection) + len(job.parts)):
+        raise WrongLength("the proof has another number of products or results than its program")
+    checks = []
+    for number, (step, part) in enumerate(zip(job.products, proof.products, strict=True)):
+        if rows_key is None:
+            raise WrongLength("a program with products is verified with the setup's points of the data rows")
+        name = f"product {number}"
+        checks += hadamard.relations(backend, verifying, rows_key, step.context, step.statement, part, name)
+    for chosen, (result, inner) in zip(selection, proof.results, strict=False):
+        if result != chosen.result:
+            raise WrongProgram(f"the sums of columns {chosen.positions} are not shown to be 1")
+        checks.append(verifier.relation(backend, verifying, chosen.bound, inner, "selections sum to 1"))
+    for part_, (result, inner) in zip(job.parts, proof.results[len(selection) :], strict=True):
+        bound = BoundStatement(part_.context, part_.statement, result)
+        name = f"inner products of rectangle {part_.rectangle} in chunk {part_.chunk}"
         checks.append(verifier.relation(backend, verifying, bound, inner, name))
     return checks
+
+
+def proof_hash(proof: ProgramProof) -> bytes:
+    """As the chain records it: keccak256 of each result's proof hash, then each product's H."""
+    hashes = [single_proof_hash(inner, result) for result, inner in proof.results]
+    return hashing.keccak256(b"".join(hashes) + b"".join(product.h for product in proof.products))
+
+
+def single_proof_hash(proof: Proof, result: Result) -> bytes:
+    """keccak256 of the abi-encoded SealedProof or PublicProof (IGroth16Verifier.sol)."""
+    parts = [proof.a, proof.b, proof.c]
+    if proof.binding is not None and isinstance(result, SealedResult):
+        parts += [result.commitment, proof.binding.y, proof.binding.p, proof.binding.pi]
+    return hashing.keccak256(b"".join(parts))

@@ -9,7 +9,7 @@ interface IColumnLayout {
         bytes32 columnsHash;
         address verifier;
         uint32 rows;
-        /// @dev d1 and d2 of docs/protocol.md.
+        /// @dev d1 and d2 of docs/protocol.md; 1 and the number of outputs of a program with a plan.
         uint16 leftCount;
         uint16 rightCount;
         uint8 degree;

@@ -21,7 +21,10 @@ interface IDatasetRegistry {
         address owner;
         uint64 rows;
         uint8 grade;
+        /// @dev Of one chunk, `ones` included.
         uint16 columnCount;
+        /// @dev Full chunks of capacity − 2 rows, then the rest.
+        uint8 chunkCount;
         bytes32 setupId;
         bytes32 schemaHash;
         bytes32 columnsHash;
@@ -41,7 +44,8 @@ interface IDatasetRegistry {
 
     error DatasetUnknown(bytes32 datasetId);
     error DatasetExists(bytes32 datasetId);
-    /// @notice Column 0 is `ones`; a dataset has it and at most 255 more, one knowledge proof for each.
+    /// @notice Every chunk has `ones` and at least one column more; all chunks together have at most 256 commitments,
+    /// with one knowledge proof each.
     error ColumnCountInvalid(uint256 commitments, uint256 knowledge);
     error RowsOutOfRange(uint256 rows, uint256 maximum);
     error ColumnsHashMismatch(bytes32 signed, bytes32 computed);
@@ -51,7 +55,7 @@ interface IDatasetRegistry {
     error OwnerMissing();
 
     /// @notice Registers a dataset for its owner, by whoever brings the owner's signature.
-    /// @param commitments F of each column, column 0 (`ones`) first.
+    /// @param commitments F of each column, column 0 (`ones`) first, chunk by chunk.
     /// @param knowledge F^κ of each column, in the same order.
     function register(
         RegisterDataset calldata request,
@@ -64,9 +68,10 @@ interface IDatasetRegistry {
 
     function columnCount(bytes32 datasetId) external view returns (uint256);
 
+    /// @param index chunk · columnCount + column
     function columnHash(bytes32 datasetId, uint256 index) external view returns (bytes32);
 
-    /// @notice Hashes of the columns in a bitmap, by rising index (bit i is column i), with the dataset.
+    /// @notice Hashes of the columns in a bitmap, by rising index (bit i is column i), chunk by chunk, with the dataset.
     function selectColumns(bytes32 datasetId, uint256 columns)
         external
         view

@@ -87,7 +87,7 @@ interface IMarket {
         bool isDealing;
         address verifier;
         uint32 rows;
-        /// @dev d1 and d2 of docs/protocol.md.
+        /// @dev d1 and d2 of docs/protocol.md; 1 and the number of outputs of a program with a plan.
         uint16 leftCount;
         uint16 rightCount;
         /// @dev The fee at opening; a later change does not reach an open job.
@@ -215,6 +215,10 @@ interface IMarket {
         PublicProof calldata proof,
         Combination calldata combined
     ) external;
+
+    /// @notice Settles a job of several proofs, all of them or none: a program with a plan, or datasets in chunks.
+    /// @param proof An abi-encoded PlanProof (IPlanVerifier.sol).
+    function settlePlan(bytes32 jobId, bytes calldata proof) external;
 
     /// @notice Settles many jobs of one verifying key with one batch verification; all of them or none. Which one is
     /// wrong a batch cannot know: `IGroth16Verifier.verifyEach` with `claimOf` tells, by eth_call.

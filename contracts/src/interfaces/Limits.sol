@@ -13,3 +13,6 @@ uint256 constant MAX_OUTPUTS = 4096;
 
 /// @dev A bitmap of columns is one word.
 uint256 constant MAX_COLUMNS = 256;
+
+/// @dev Of one dataset; every chunk has at least two columns, and all of them together at most MAX_COLUMNS.
+uint256 constant MAX_CHUNKS = 128;

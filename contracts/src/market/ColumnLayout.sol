@@ -40,6 +40,7 @@ contract ColumnLayout is IColumnLayout {
         bytes32[][] memory selections = new bytes32[][](inputs.length);
         uint256 count = 1;
         uint64 rows;
+        uint256 chunks;
         for (uint256 i = 0; i < inputs.length; ++i) {
             bytes32 licenceId = inputs[i].licenceId;
             ILicenceLedger.Licence memory licence = LICENCES.licence(licenceId);
@@ -49,18 +50,19 @@ contract ColumnLayout is IColumnLayout {
             if (dataset.setupId != program.setupId) {
                 revert IMarket.SetupMismatch(licenceId, program.setupId, dataset.setupId);
             }
-            if (inputs[i].columns & 1 == 0 || selections[i].length < 2) {
+            if (i == 0) (rows, chunks) = (dataset.rows, dataset.chunkCount);
+            if (inputs[i].columns & 1 == 0 || selections[i].length < 2 * dataset.chunkCount) {
                 revert IMarket.InputHasNoColumns(licenceId);
             }
-            if (i == 0) rows = dataset.rows;
+            // One setup and one number of rows have one number of chunks, and the same column 0 in each of them.
             if (dataset.rows != rows || selections[i][0] != selections[0][0]) {
                 revert IMarket.RowsMismatch(licenceId);
             }
-            count += selections[i].length - 1;
+            count += selections[i].length / chunks - 1;
         }
-        found.columnsHash = _joinedHash(selections, count);
-        found.verifier = verifier;
-        // forge-lint: disable-next-line(unsafe-typecast) below the capacity, at most 2^28
+        found.columnsHash = _joinedHash(selections, count, chunks);
+        found.verifier = program.outputs == 0 && chunks == 1 ? verifier : address(PROGRAMS.planVerifier());
+        // forge-lint: disable-next-line(unsafe-typecast) by the dataset registry
         found.rows = uint32(rows);
         found.degree = program.degree;
         _fixShape(found, programId, program, count);
@@ -72,6 +74,13 @@ contract ColumnLayout is IColumnLayout {
         IProgramRegistry.Program memory program,
         uint256 count
     ) private pure {
+        if (program.outputs != 0) {
+            if (count != program.leftCount) {
+                revert IMarket.ProgramDoesNotFit(programId, count);
+            }
+            (found.leftCount, found.rightCount) = (1, program.outputs);
+            return;
+        }
         uint256 leftCount = program.leftCount == 0 ? count : program.leftCount;
         if (leftCount > count || program.rightStart >= count) {
             revert IMarket.ProgramDoesNotFit(programId, count);
@@ -86,14 +95,21 @@ contract ColumnLayout is IColumnLayout {
         found.rightCount = uint16(rightCount);
     }
 
-    /// @dev All inputs end to end, `ones` once.
-    function _joinedHash(bytes32[][] memory selections, uint256 count) private pure returns (bytes32) {
-        bytes32[] memory list = new bytes32[](count);
-        list[0] = selections[0][0];
-        uint256 next = 1;
-        for (uint256 i = 0; i < selections.length; ++i) {
-            for (uint256 j = 1; j < selections[i].length; ++j) {
-                list[next++] = selections[i][j];
+    /// @dev In each chunk all inputs end to end, `ones` once.
+    function _joinedHash(bytes32[][] memory selections, uint256 count, uint256 chunks)
+        private
+        pure
+        returns (bytes32)
+    {
+        bytes32[] memory list = new bytes32[](count * chunks);
+        uint256 next;
+        for (uint256 chunk = 0; chunk < chunks; ++chunk) {
+            list[next++] = selections[0][chunk * (selections[0].length / chunks)];
+            for (uint256 i = 0; i < selections.length; ++i) {
+                uint256 width = selections[i].length / chunks;
+                for (uint256 j = 1; j < width; ++j) {
+                    list[next++] = selections[i][chunk * width + j];
+                }
             }
         }
         return Statement.hashWords(list);

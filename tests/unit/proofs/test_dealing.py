@@ -14,7 +14,7 @@ from proofs.prover import scalars_of
 from proofs.randomness import SeededRandom, draw_scalar
 from proofs.sharing import CHALLENGES, DealContext, DealerPackage, Dealing, lagrange_at, lagrange_at_zero
 
-CONTEXT = DealContext(b"\x01" * 32, b"\x02" * 32, attempt=3, n=8, output_count=4)
+CONTEXT = DealContext(b"\x01" * 32, b"\x02" * 32, attempt=3, n=8, output_count=4, degree=2)
 SEED = b"\x07" * 32
 
 

@@ -92,5 +92,5 @@ def test_the_plan_says_degree_nodes_price_and_that_it_cannot_be_settled(
     printed = capsys.readouterr().out
     assert "degree: 3" in printed
     assert "nodes: 4" in printed
-    assert "cannot be settled yet" in printed
+    assert "the market does not run yet" in printed
     assert main(["plan", program, "--columns", "3", "--capacity", "1024"]) == 1

@@ -22,6 +22,7 @@ from proofs.errors import (
     WrongSetup,
 )
 from proofs.field import signed
+from proofs.hadamard import HadamardProof
 from proofs.keys import ProvingKey
 from proofs.programs import (
     Description,
@@ -29,7 +30,7 @@ from proofs.programs import (
     entries,
     lookup,
     make_plan,
-    settlement,
+    unsettleable,
     weighted_sums,
 )
 from proofs.programs import run as program_run
@@ -106,6 +107,8 @@ BROKEN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "the higher column first": lambda d: d | {"outputs": [{"inner": [2, 1]}]},
     "a product of itself": lambda d: d | {"products": [[1, 3]]},
     "a sum among entries": lambda d: d | {"outputs": [{"sum": [[1, 2]]}]},
+    "a sum of a sum": lambda d: d | {"sums": [[[1, 2]], [[3, 1]]]},
+    "a sum twice": lambda d: d | {"sums": [[[1, 2]], [[1, 2]]]},
     "a triple": lambda d: d | {"outputs": [{"inner": [1, 2, 2]}]},
     "a key too many": lambda d: d | {"note": "x"},
     "another version": lambda d: d | {"version": 2},
@@ -130,8 +133,9 @@ def test_a_broken_sum_is_refused(terms: list[Any]) -> None:
 def test_a_lookup_has_one_selection_and_answers_by_it() -> None:
     with pytest.raises(MalformedInput, match="lookup"):
         Description("lookup", SETUP, FOUR, (), (Inner(1, 2),))
-    with pytest.raises(MalformedInput, match="lookup"):
-        Description("lookup", SETUP, ("ones", "selection", "data"), (), (Inner(2, 2),))
+    for outputs in ((Inner(2, 2),), (Inner(1, 2),), (Inner(0, 1), Inner(0, 2)), (Inner(0, 1), Inner(1, 1))):
+        with pytest.raises(MalformedInput, match="lookup"):
+            Description("lookup", SETUP, ("ones", "selection", "data"), (), outputs)
 
 
 # what follows ----------------------------------------------------------------------------------
@@ -173,12 +177,15 @@ def test_the_price_counts_what_the_plan_does() -> None:
     assert (cost.constraints, cost.g2_points, cost.nodes) == (2048, 1024, 5)
 
 
-def test_only_a_gram_program_says_that_it_can_be_settled() -> None:
-    assert settlement(Program(SETUP, 1, 2), 4).left_count == 1
-    refused = settlement(lookup(SETUP, 2, [2, 3]), 4)
-    assert not refused.is_settleable
-    assert "2 inner-product and 2 Hadamard proofs" in refused.reason
-    assert "opened, not proven" in settlement(weighted_sums(SETUP, FOUR, [[(1, 1)]]), 4).reason
+def test_what_the_contract_cannot_settle_says_why() -> None:
+    for program in (
+        Program(SETUP, 1, 2),
+        lookup(SETUP, 2, [2, 3]),
+        entries(SETUP, FOUR, [(0, 4)], (), [[(1, 2)]]),
+    ):
+        assert unsettleable(program, 4) == ""
+    assert "not proven" in unsettleable(weighted_sums(SETUP, FOUR, [[(1, 1)]]), 4)
+    assert "products" in unsettleable(entries(SETUP, ("ones", "data"), [(1, 2)], [(1, 1)]), 2)
 
 
 def test_a_plan_is_for_the_programs_number_of_columns() -> None:
@@ -193,7 +200,11 @@ def test_a_lookup_is_proven_and_answers_with_the_selected_row(key: ProvingKey) -
     arguments = job(key, lookup(key.setup_id, 2, [2, 3]), "e", "x", "y")
     run = prove(key, arguments)
     check(key, arguments, run.proof)
-    assert {pair: signed(value) for pair, value in run.outputs().items()} == {(1, 2): 3, (1, 3): -7}
+    assert {pair: signed(value) for pair, value in run.outputs().items()} == {
+        (1, 0): 1,
+        (1, 2): 3,
+        (1, 3): -7,
+    }
 
 
 @pytest.mark.parametrize("selection", [[0, 0, 2, -1], [0, 0, 0, 0], [1, 0, 1, 0], [2, 0, 0, 0]])
@@ -205,13 +216,47 @@ def test_what_is_no_selection_is_not_proven(
         prove(fast_key, job(fast_key, lookup(fast_key.setup_id, 1, [2]), "e", "x"))
 
 
+def test_a_selection_of_an_absent_row_is_proven_and_answers_nothing(
+    fast_key: ProvingKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ "No hit" is a selection like any other: only <ones, e>, sealed with the answers, tells."""
+    monkeypatch.setitem(DATA, "e", [0] * ROWS + [1])
+    arguments = job(fast_key, lookup(fast_key.setup_id, 1, [2]), "e", "x")
+    run = prove(fast_key, arguments, is_sealed=True)
+    check(fast_key, arguments, run.proof)
+    assert run.outputs() == {(1, 0): 0, (1, 2): 0}
+
+
 def test_a_selection_must_not_go_on_behind_the_rows(
     fast_key: ProvingKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A 1 on an absent row adds nothing to <e, ones>, but would add what stands there to the answer."""
+    """A present and an absent row are two."""
     monkeypatch.setitem(DATA, "e", [0, 1, 0, 0, 1])
     with pytest.raises(InvalidProof):
         prove(fast_key, job(fast_key, lookup(fast_key.setup_id, 1, [2]), "e", "x"))
+
+
+def test_several_queries_are_selected_and_answered_by_one_proof_each(
+    fast_key: ProvingKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DATA, "f", [1, 0, 0, 0])
+    program = lookup(fast_key.setup_id, 2, [3, 5], queries=2, sums=[[(3, 2), (4, -1)]])
+    assert [(r.left, r.right) for r in make_plan(program, 5).rectangles] == [((1, 2), (0, 3, 5))]
+    arguments = job(fast_key, program, "e", "f", "x", "y")
+    run = prove(fast_key, arguments, is_sealed=True)
+    check(fast_key, arguments, run.proof)
+    found = {pair: signed(value) for pair, value in run.outputs().items()}
+    assert found == {(1, 0): 1, (1, 3): 3, (1, 5): 13, (2, 0): 1, (2, 3): 1, (2, 5): -3}
+
+
+def test_weighted_sums_of_columns_have_totals_of_degree_one(fast_key: ProvingKey) -> None:
+    program = entries(fast_key.setup_id, FOUR[:3], [(0, 0), (0, 3)], (), [[(0, 10), (1, 2), (2, -1)]])
+    assert make_plan(program, 3).nodes_needed() == 2
+    arguments = job(fast_key, program, "x", "y")
+    run = prove(fast_key, arguments, is_sealed=True)
+    check(fast_key, arguments, run.proof)
+    total = sum(10 + 2 * x - y for x, y in zip(DATA["x"], DATA["y"], strict=True))
+    assert signed(run.outputs()[(0, 3)]) == total
 
 
 @pytest.mark.parametrize("is_sealed", [True, False])
@@ -234,7 +279,7 @@ def test_a_gram_program_runs_to_the_proof_that_the_contract_settles(fast_key: Pr
     check(fast_key, arguments, run.proof)
     context, _, rows, _, commitments = arguments
     statement = Statement.of_program(program, tuple(c.f for c in commitments), rows)
-    (result, proof) = run.proof.rectangles[0]
+    (result, proof) = run.proof.results[0]
     bound = BoundStatement(context, statement, result)
     verifier.verify(fast_key.backend, fast_key.verifying, program, bound, proof)
 
@@ -258,20 +303,20 @@ def swap(proof: Any, **changes: Any) -> Any:
 
 TAMPERINGS: dict[str, tuple[Callable[[Any], Any], type[Exception]]] = {
     "a result changed": (
-        lambda p: swap(p, rectangles=(p.rectangles[0], (PublicResult((4,)), p.rectangles[1][1]))),
+        lambda p: swap(p, results=(p.results[0], (PublicResult((1, 4)), p.results[1][1]))),
         PairingFailed,
     ),
     "a sum of two": (
-        lambda p: swap(p, rectangles=((PublicResult((2,)), p.rectangles[0][1]), p.rectangles[1])),
+        lambda p: swap(p, results=((PublicResult((2,)), p.results[0][1]), p.results[1])),
         WrongProgram,
     ),
     "proofs in another order": (
-        lambda p: swap(p, rectangles=((p.rectangles[0][0], p.rectangles[1][1]), p.rectangles[1])),
+        lambda p: swap(p, results=((p.results[0][0], p.results[1][1]), p.results[1])),
         PairingFailed,
     ),
     "no product": (lambda p: swap(p, products=()), WrongLength),
     "another product": (
-        lambda p: swap(p, products=p.products[::-1]),
+        lambda p: swap(p, products=(HadamardProof(p.results[0][1].c),)),
         PairingFailed,
     ),
 }

@@ -149,9 +149,13 @@ def test_spare_answers_show_a_wrong_result_before_anything_is_hashed(
 ) -> None:
     attempt = play((1, 2, 3, 4), is_sealed=is_sealed)
     messages = [answer.message for answer in attempt.first.values()]
-    assert are_consistent(cast.key, messages)
-    assert not are_consistent(cast.key, [*messages[:3], replace(messages[3], result=messages[0].result)])
-    assert not are_consistent(cast.key, [replace(messages[0], result=messages[1].result), *messages[1:]])
+    assert are_consistent(cast.key, cast.statement, messages)
+    assert not are_consistent(
+        cast.key, cast.statement, [*messages[:3], replace(messages[3], result=messages[0].result)]
+    )
+    assert not are_consistent(
+        cast.key, cast.statement, [replace(messages[0], result=messages[1].result), *messages[1:]]
+    )
 
 
 def test_packages_of_a_seat_must_cover_each_column_once(cast: Any, play: Play) -> None:
