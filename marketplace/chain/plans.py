@@ -1,4 +1,4 @@
-"""Programs and proofs as PlanVerifier.sol takes them, from the plan that provers and verifiers use. No Django."""
+"""Programs and proofs as PlanVerifier.sol takes them, from the plan that everyone else uses. No Django."""
 
 from __future__ import annotations
 

@@ -88,6 +88,8 @@ class DatasetState:
     rows: int
     grade: int
     column_count: int
+    """Of one chunk."""
+    chunk_count: int
     setup_id: str
     schema_hash: str
     columns_hash: str

@@ -18,7 +18,7 @@ from proofs.columns import ONES_SCHEMA, ColumnCommitment, ColumnSchema, check_on
 from proofs.errors import ProofSystemError
 from proofs.keys import ProvingKey
 from proofs.node import deal_context
-from proofs.sharing import DEGREE, THRESHOLD, DealContext, answers_needed
+from proofs.sharing import THRESHOLD, DealContext, answers_needed
 from proofs.statement import JobContext, Program, Statement
 from scheduler.agents.chain import Deployment
 from scheduler.agents.errors import TaskRefused
@@ -168,11 +168,13 @@ def _column_list(
 
 
 def _check_shape(context: TaskContext) -> None:
-    if (context.threshold, context.degree) != (THRESHOLD, DEGREE):
+    if (context.threshold, context.degree) != (THRESHOLD, Program.DEGREE):
         raise _refused(f"threshold {context.threshold} and degree {context.degree} are not supported")
     numbers = [seat.seat for seat in context.seats]
-    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < answers_needed():
-        raise _refused(f"seats {numbers} are not 1 to N with at least {answers_needed()} of them")
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < answers_needed(Program.DEGREE):
+        raise _refused(
+            f"seats {numbers} are not 1 to N with at least {answers_needed(Program.DEGREE)} of them"
+        )
     if len({seat.operator for seat in context.seats}) != len(numbers):
         raise _refused("two seats belong to one operator")
     parties = {context.order.get("consumer"), *(item.owner for item in context.inputs)}

@@ -17,6 +17,7 @@ from marketplace.orders.admission import allowed_placement
 from marketplace.orders.domain import OrderDetails
 from marketplace.orders.models import FINAL_STATES, Job
 from proofs.sharing import answers_needed
+from proofs.statement import Program
 from scheduler.leases.models import Task, TaskState
 from scheduler.matching import Market, Offer, Order, Resources
 from scheduler.nodes.collateral import Held, collateral_held
@@ -75,7 +76,7 @@ def _order(job: Job, attempt: int) -> Order:
         job_id=job.job_id,
         attempt=attempt,
         capacity=job.program.setup.capacity,
-        answers=answers_needed(),
+        answers=answers_needed(Program.DEGREE),
         seats=details.seats,
         fixed_price=sum(item.licence.price_per_run for item in inputs),
         max_price=job.max_price,

@@ -6,7 +6,8 @@ from typing import Any
 
 from marketplace.orders.models import Job, JobInput
 from marketplace.signing.eip712 import bits_of
-from proofs.sharing import DEGREE, THRESHOLD
+from proofs.sharing import THRESHOLD
+from proofs.statement import Program
 from scheduler.pipeline.models import Seat
 from scheduler.pipeline.statement import job_inputs, market_domain
 
@@ -35,7 +36,7 @@ def task_context(job: Job) -> dict[str, Any]:
         "inputs": [_input(item) for item in job_inputs(job)],
         "seats": [_seat(seat) for seat in seats_of(job)],
         "threshold": THRESHOLD,
-        "degree": DEGREE,
+        "degree": Program.DEGREE,
     }
 
 

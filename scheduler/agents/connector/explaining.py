@@ -16,6 +16,7 @@ from proofs.blame import Accusation
 from proofs.errors import ProofSystemError
 from proofs.messages import Round2Message
 from proofs.sharing import answers_needed
+from proofs.statement import Program
 from scheduler.agents.chain import Deployment
 from scheduler.agents.errors import TaskRefused
 from scheduler.agents.jobs import CheckedJob
@@ -37,8 +38,8 @@ def answered_challenge(deployment: Deployment, job: CheckedJob, payload: Mapping
     challenges = {
         entry.get("seat"): _challenge(deployment, job, entry, entry.get("seat")) for entry in entries
     }
-    if len(challenges) != len(entries) or len(challenges) != answers_needed():
-        raise _inconsistent(f"Round 2 of {answers_needed()} different seats is needed.")
+    if len(challenges) != len(entries) or len(challenges) != answers_needed(Program.DEGREE):
+        raise _inconsistent(f"Round 2 of {answers_needed(Program.DEGREE)} different seats is needed.")
     if len(set(challenges.values())) != 1:
         raise _inconsistent("The nodes answered different challenges.")
     return challenges.popitem()[1]

@@ -79,7 +79,7 @@ class _Trial:
         """Seconds of round 1 and of round 2 of the node in seat 1."""
         context = deal_context(self.key, self.context, self.statement, attempt, is_sealed=True)
         dealing = Dealing(self.key.backend, context, secrets.token_bytes(32), self.columns)
-        seats = range(1, answers_needed() + 1)
+        seats = range(1, answers_needed(Program.DEGREE) + 1)
         packages: dict[int, list[DealerPackage]] = {seat: [dealing.package(seat)] for seat in seats}
         begun_at = time.perf_counter()
         own = round1(self.key, self.statement, packages[1])

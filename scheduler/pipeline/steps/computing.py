@@ -10,6 +10,7 @@ from proofs import formats
 from proofs.coordinator import CombinedRound1
 from proofs.errors import ProofSystemError
 from proofs.sharing import answers_needed
+from proofs.statement import Program
 from scheduler.leases.closing import tasks_cancel, tasks_create
 from scheduler.leases.models import Task, TaskKind, TaskState
 from scheduler.nodes.services import node_note_speed
@@ -34,9 +35,9 @@ def combine_answers(job: Job) -> float | None:
         (task for task in tasks if task.state == TaskState.DONE),
         key=lambda task: (task.closed_at, task.seat),
     )
-    if len(done) < answers_needed():
+    if len(done) < answers_needed(Program.DEGREE):
         return _wait_or_reseat(job, tasks)
-    answering = sorted(task.seat for task in done[: answers_needed()])
+    answering = sorted(task.seat for task in done[: answers_needed(Program.DEGREE)])
     statement = job_statement(job)
     try:
         combination = combined(proving_key(job), statement, round1_messages(tasks, answering))
@@ -54,7 +55,7 @@ def combine_answers(job: Job) -> float | None:
 
 def _wait_or_reseat(job: Job, tasks: list[Task]) -> float | None:
     failed = [task for task in tasks if task.state == TaskState.FAILED]
-    if len(tasks) - len(failed) >= answers_needed():
+    if len(tasks) - len(failed) >= answers_needed(Program.DEGREE):
         return None
     losses = seat_losses(job, failed)
     with locked(job, "lose_seats"):

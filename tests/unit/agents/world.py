@@ -227,6 +227,7 @@ class World:
             rows=ROWS,
             grade=0,
             column_count=3,
+            chunk_count=1,
             setup_id=record["setup_id"],
             schema_hash=registration["schemaHash"],
             columns_hash=registration["columnsHash"],
