@@ -21,7 +21,7 @@ from proofs.prover import scalars_of
 from proofs.sharing import answers_needed, lagrange_at_zero
 from proofs.statement import PublicResult, SealedResult, Statement
 
-__all__ = ["OpenedResult", "check_opening", "decode_outputs", "open_public", "open_sealed"]
+__all__ = ["OpenedResult", "check_opening", "decode_outputs", "open_public", "open_sealed", "open_shares"]
 
 
 @dataclass(frozen=True, repr=False)  # secret: never in a log
@@ -49,6 +49,14 @@ def open_sealed(
 
     Raises AnswersInconsistent, ResultMismatch (the shares are not what was proven), ResultOutOfRange.
     """
+    outputs, blinding = open_shares(key, statement, result, shares)
+    return OpenedResult(statement, decode_outputs(statement, schemas, scalars_of(outputs)), blinding)
+
+
+def open_shares(
+    key: ProvingKey, statement: Statement, result: SealedResult, shares: Sequence[ResultShare]
+) -> tuple[bytes, Blinding]:
+    """The outputs as scalars, and what opens F_M with them. Raises AnswersInconsistent, ResultMismatch."""
     seats = [share.seat for share in shares]
     needed = answers_needed(statement.degree)
     if len(seats) != needed or len(set(seats)) != len(seats):
@@ -63,7 +71,7 @@ def open_sealed(
         sum(w * share.mu_tau for w, share in zip(order, shares, strict=True)) % R,
     )
     check_opening(key, result, outputs, blinding)
-    return OpenedResult(statement, decode_outputs(statement, schemas, scalars_of(outputs)), blinding)
+    return outputs, blinding
 
 
 def open_public(statement: Statement, schemas: Sequence[ColumnSchema], result: PublicResult) -> OpenedResult:

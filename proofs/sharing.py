@@ -22,7 +22,16 @@ from proofs.field import R
 from proofs.randomness import SeededRandom, draw_scalar, draw_scalars
 from proofs.statement import MAX_OUTPUTS
 
-__all__ = ["THRESHOLD", "DealContext", "DealerPackage", "Dealing", "answers_needed", "evaluate_at"]
+__all__ = [
+    "THRESHOLD",
+    "DealContext",
+    "DealerPackage",
+    "Dealing",
+    "answers_needed",
+    "evaluate_at",
+    "leg",
+    "leg_parts",
+]
 
 THRESHOLD = 1
 """t: shares of up to t nodes together show nothing."""
@@ -32,12 +41,30 @@ CHALLENGES = 6
 
 MAGIC = b"HSDEAL02"
 MAX_SEATS = 255
+LEG = 256
+MAX_PARTS = 4096
 MAX_COLUMNS = 4096
 
 
 def answers_needed(degree: int, threshold: int = THRESHOLD) -> int:
     """g t + 1 nodes must answer; g follows from the program (``proofs.programs``)."""
     return degree * threshold + 1
+
+
+def leg(attempt: int, part: int) -> int:
+    """What every message of one part of one attempt carries as ``attempt``: part · 256 + attempt.
+
+    So nothing that is signed, sealed or masked for one part of a job fits another. The first part's is the
+    attempt itself (docs/protocol.md, *Parts*).
+    """
+    if not (1 <= attempt < LEG and 0 <= part < MAX_PARTS):
+        raise MalformedInput(f"attempt {attempt} and part {part} make no leg")
+    return part * LEG + attempt
+
+
+def leg_parts(number: int) -> tuple[int, int]:
+    """(attempt, part) of a leg."""
+    return number % LEG, number // LEG
 
 
 @dataclass(frozen=True)

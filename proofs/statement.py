@@ -52,6 +52,11 @@ class Program:
         if self.left_count < 0 or self.right_start < 0:
             raise MalformedInput("left_count and right_start of a program are not negative")
 
+    @property
+    def degree(self) -> int:
+        """g, of every Gram program."""
+        return self.DEGREE
+
     def document(self) -> dict[str, object]:
         """The program document whose canonical JSON is hashed."""
         return {

@@ -14,7 +14,7 @@ left columns, then the right ones. The result of a rectangle is the sum over the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -39,6 +39,7 @@ from proofs.statement import (
 __all__ = [
     "ChunkColumns",
     "JobPlan",
+    "Owned",
     "Part",
     "ProductStep",
     "SelectionStep",
@@ -98,6 +99,17 @@ class SelectionStep:
     @property
     def bound(self) -> BoundStatement:
         return BoundStatement(self.context, self.statement, self.result)
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Steps that one owner proves: indexes of the job's products, and whether it proves the selections."""
+
+    products: tuple[int, ...]
+    is_selection: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.products) or self.is_selection
 
 
 @dataclass(frozen=True)
@@ -219,6 +231,18 @@ class JobPlan:
             return context
         step = hashing.keccak256(hashing.words(hashing.STEP_TAG, context.program_id, number))
         return replace(context, program_id=step)
+
+    def owned(self, positions: Collection[int]) -> Owned:
+        """The steps that are about these columns (and public ones) only: their owner proves them."""
+        own = {0, *positions}
+        products = tuple(i for i, step in enumerate(self.products) if own.issuperset(step.positions))
+        selects = self.selection is not None and own.issuperset(self.selection.positions)
+        return Owned(products, selects)
+
+    def first_part(self, positions: Collection[int]) -> int | None:
+        """The first part that the owner of these columns deals for: its own proofs go with that deal."""
+        own = set(positions)
+        return next((part.number for part in self.parts if own.intersection(part.statement.positions)), None)
 
     def totals(self, results: Sequence[Result]) -> tuple[Result, ...]:
         """The result of each rectangle from those of all parts: sums over the chunks."""

@@ -161,4 +161,7 @@ def unsettleable(program: Described, column_count: int) -> str:
         return "a sum that is opened as a whole column is not proven, so the contract has nothing to verify"
     if plan.committed:
         return "columns that are products need rounds of the nodes that the market does not run yet"
+    used = {c for r in plan.rectangles for column in (*r.left, *r.right) for c, _ in plan.terms(column)}
+    if unused := {product.right for product in plan.products} - used:
+        return f"no output uses the columns {sorted(unused)}, whose role is to be proven"
     return ""

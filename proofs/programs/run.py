@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from proofs import hadamard, hashing, prover, verifier
+from proofs import formats, hadamard, hashing, prover, verifier
 from proofs.backend.base import Backend, Buffer
 from proofs.batch import Relation, require_all
 from proofs.columns import ColumnCommitment, check_ones, commit
@@ -20,7 +20,7 @@ from proofs.inner_product import scalar_bytes
 from proofs.keys import ProvingKey, VerifyingKey
 from proofs.node import statement_columns
 from proofs.programs.description import Described, Sum
-from proofs.programs.parts import ChunkColumns, JobPlan, ProductStep, SelectionStep
+from proofs.programs.parts import ChunkColumns, JobPlan, Owned, ProductStep, SelectionStep
 from proofs.programs.plan import Plan, make_plan
 from proofs.proof import Proof
 from proofs.prover import Proven, scalars_of
@@ -28,15 +28,19 @@ from proofs.randomness import OsRandom, Random, draw_scalars
 from proofs.statement import BoundStatement, JobContext, Result, SealedResult
 
 __all__ = [
+    "OwnedProofs",
     "ProgramProof",
     "ProgramRun",
     "open_sum",
     "proof_hash",
     "prove",
+    "prove_owned",
     "prove_product",
     "prove_selection",
+    "single_proof_hash",
     "verify",
     "verify_job",
+    "verify_owned",
 ]
 
 
@@ -148,6 +152,66 @@ def prove_selection(
     return proven
 
 
+@dataclass(frozen=True)
+class OwnedProofs:
+    """An owner's proofs about its own columns: ``products`` by number among the job's."""
+
+    products: Mapping[int, HadamardProof]
+    selection: Proof | None
+
+    def document(self) -> dict[str, object]:
+        """``{"products": [{"step", "H"}…], "selection": null or {"A", "B", "C"}}``."""
+        return {
+            "products": [{"step": i, "H": formats.to_hex(p.h)} for i, p in sorted(self.products.items())],
+            "selection": None if self.selection is None else formats.proof_document(self.selection),
+        }
+
+    @classmethod
+    def from_document(cls, document: object, where: str = "owned") -> OwnedProofs:
+        """Strict; the points are checked by ``verify_owned``."""
+        fields = formats.mapping(document, ("products", "selection"), where)
+        products: dict[int, HadamardProof] = {}
+        for entry in formats.sequence(fields["products"], f"{where}.products"):
+            step = formats.mapping(entry, ("step", "H"), f"{where}.products")
+            number = formats.integer(step["step"], f"{where}.products.step")
+            products[number] = HadamardProof.from_bytes(formats.from_hex(step["H"], f"{where}.products.H"))
+        chosen = fields["selection"]
+        return cls(products, None if chosen is None else formats.proof_from(chosen, f"{where}.selection"))
+
+
+def prove_owned(
+    key: ProvingKey,
+    job: JobPlan,
+    owned: Owned,
+    held: Sequence[Mapping[int, Buffer]],
+    random: Random | None = None,
+) -> OwnedProofs:
+    """Every step of ``owned``; ``held``: by chunk, the owner's columns and ``ones`` by position."""
+    steps = {i: job.products[i] for i in owned.products}
+    products = {i: prove_product(key, step, held[step.chunk]) for i, step in steps.items()}
+    if not owned.is_selection or job.selection is None:
+        return OwnedProofs(products, None)
+    return OwnedProofs(products, prove_selection(key, job.selection, held, random).proof)
+
+
+def verify_owned(
+    verifying: VerifyingKey, rows_key: DataRowsKey | None, job: JobPlan, owned: Owned, proofs: OwnedProofs
+) -> None:
+    """Returns if exactly the steps of ``owned`` are proven; raises as ``verify``. For checked keys."""
+    if (
+        tuple(sorted(proofs.products)) != owned.products
+        or (proofs.selection is not None) != owned.is_selection
+    ):
+        raise WrongLength("the owner did not prove exactly what its columns' roles ask for")
+    checks = [
+        _product_relation(verifying, rows_key, job, number, job.products[number], proofs.products[number])
+        for number in owned.products
+    ]
+    if proofs.selection is not None and job.selection is not None:
+        checks.append(_selection_relation(verifying, job, job.selection, proofs.selection))
+    require_all(job.backend, checks)
+
+
 def _sum(backend: Backend, columns: Sequence[bytes], output: Sum) -> bytes:
     weights = scalars_of(backend.vec_from_i64([weight for _, weight in output.terms]))
     return backend.vec_combine([columns[i] for i, _ in output.terms], list(weights))
@@ -221,19 +285,37 @@ def _relations(
         raise WrongLength("the proof has another number of products or results than its program")
     checks = []
     for number, (step, part) in enumerate(zip(job.products, proof.products, strict=True)):
-        if rows_key is None:
-            raise WrongLength("a program with products is verified with the setup's points of the data rows")
-        name = f"product {number}"
-        checks += hadamard.relations(backend, verifying, rows_key, step.context, step.statement, part, name)
+        checks.append(_product_relation(verifying, rows_key, job, number, step, part))
     for chosen, (result, inner) in zip(selection, proof.results, strict=False):
         if result != chosen.result:
             raise WrongProgram(f"the sums of columns {chosen.positions} are not shown to be 1")
-        checks.append(verifier.relation(backend, verifying, chosen.bound, inner, "selections sum to 1"))
+        checks.append(_selection_relation(verifying, job, chosen, inner))
     for part_, (result, inner) in zip(job.parts, proof.results[len(selection) :], strict=True):
         bound = BoundStatement(part_.context, part_.statement, result)
         name = f"inner products of rectangle {part_.rectangle} in chunk {part_.chunk}"
         checks.append(verifier.relation(backend, verifying, bound, inner, name))
     return checks
+
+
+def _product_relation(
+    verifying: VerifyingKey,
+    rows_key: DataRowsKey | None,
+    job: JobPlan,
+    number: int,
+    step: ProductStep,
+    proof: HadamardProof,
+) -> Relation:
+    if rows_key is None:
+        raise WrongLength("a program with products is verified with the setup's points of the data rows")
+    name = f"product {number}"
+    (relation,) = hadamard.relations(
+        job.backend, verifying, rows_key, step.context, step.statement, proof, name
+    )
+    return relation
+
+
+def _selection_relation(verifying: VerifyingKey, job: JobPlan, step: SelectionStep, proof: Proof) -> Relation:
+    return verifier.relation(job.backend, verifying, step.bound, proof, "selections sum to 1")
 
 
 def proof_hash(proof: ProgramProof) -> bytes:
