@@ -140,6 +140,10 @@ openapi: setup ## write docs/openapi.yaml anew
 bench: setup ## run the benchmarks of tests/bench
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
+.PHONY: bench-market
+bench-market: setup ## leases and admissions beside a bare PostgreSQL queue, matching rounds by size
+	@$(BIN)/python tests/bench/bench_market.py
+
 # Upkeep ----------------------------------------------------------------------------------------
 
 .PHONY: lock
