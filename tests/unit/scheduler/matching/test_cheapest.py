@@ -80,7 +80,7 @@ def least_cost(market: Market, cost: dict[str, int]) -> tuple[int, int]:
 
 
 @given(offers, orders)
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_round_is_as_good_as_the_best_of_all_possibilities(nodes: list[Offer], asked: list[Order]) -> None:
     market = Market(fee_bps=0, orders=tuple(asked), offers=tuple(nodes))
     table = OfferTable(nodes, "")
@@ -114,7 +114,7 @@ def replace_price(asked: Order) -> Order:
 
 
 @given(offers, orders)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_bound_is_not_below_the_best_welfare(nodes: list[Offer], asked: list[Order]) -> None:
     market = Market(fee_bps=0, orders=tuple(asked), offers=tuple(nodes))
     table = OfferTable(nodes, "")

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from scheduler.matching import Market, Offer, Resources, Rule, decide, verdicts
 from scheduler.matching.coalitions import Coalitions
@@ -119,6 +119,7 @@ def test_nodes_that_share_an_address_through_a_third_are_one_coalition() -> None
 
 @pytest.mark.usefixtures("window")
 @given(markets())
+@settings(deadline=None)
 def test_no_outcome_ever_breaks_a_hard_rule(market: Market) -> None:
     outcome = decide(market)
     by_id = {node.node_id: node for node in market.offers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.matching import Market, OutcomeKind, Past, decide, failure_ppm, score_permille
@@ -27,6 +27,7 @@ def test_the_score_is_the_posterior_mean_of_a_beta_distribution() -> None:
 
 
 @given(outcomes)
+@settings(deadline=None)
 def test_worse_outcomes_never_make_the_score_better(past: list[Past]) -> None:
     ranks = [
         OutcomeKind.FINISHED,
@@ -41,6 +42,7 @@ def test_worse_outcomes_never_make_the_score_better(past: list[Past]) -> None:
 
 
 @given(st.sampled_from(OutcomeKind), st.integers(0, 900), st.integers(1, 100))
+@settings(deadline=None)
 def test_old_outcomes_fade(kind: OutcomeKind, age_days: int, count: int) -> None:
     unknown = failure_ppm([])
     younger, older = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.matching import (
@@ -24,6 +24,7 @@ from tests.support.markets import markets, offer, order
 
 @pytest.mark.usefixtures("window")
 @given(markets())
+@settings(deadline=None)
 def test_a_recorded_round_is_replayed_from_its_json(market: Market) -> None:
     outcome = decide(market)
     kept = json.loads(json.dumps(market_document(market)))
@@ -32,6 +33,7 @@ def test_a_recorded_round_is_replayed_from_its_json(market: Market) -> None:
 
 
 @given(markets(), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_the_order_of_orders_and_offers_changes_nothing(market: Market, random: Random) -> None:
     orders, offers = list(market.orders), list(market.offers)
     random.shuffle(orders)

@@ -34,6 +34,7 @@ def test_lying_about_the_limit_never_pays(
 
 
 @given(markets(), st.integers(0, 5), st.integers(0, 500))
+@settings(deadline=None)
 def test_the_offer_does_not_depend_on_the_limit(market: Market, which: int, reported: int) -> None:
     """Whoever is not due gets the same offer, at the same price, whatever it says it would pay."""
     asked = replace(market.orders[which % len(market.orders)], is_due=False)
